@@ -1,0 +1,414 @@
+import type { Note } from './checkpoints/checkpoint'
+import type { Fact, Overrides, TensorSpec } from './architectures/architecture'
+import type { DType, Shape, Tensor } from './tensor'
+
+/*
+ * The contract between the window (or the command line) and the engine that runs models.
+ * Only values that structured cloning can carry cross it, so that any transport can (rpc.ts).
+ * Every method takes one request object and a CallContext, and throws StudioErrors.
+ */
+
+declare const brand: unique symbol
+type Id<Name extends string> = string & { readonly [brand]: Name }
+export type ModelId = Id<'model'>
+export type PictureId = Id<'picture'>
+export type LabelsId = Id<'labels'>
+/** One picture through one model with one set of choices; equal choices give the same id. */
+export type RunId = Id<'run'>
+
+export interface Progress {
+  /** what is being done, as the id of a stage or of a step: 'image_encoder', 'read', 'compile', 'window 3 of 8' */
+  readonly step: string
+  /** share done, 0..1 */
+  readonly share: number
+  /** milliseconds left, from how long it took before; undefined where nothing is known */
+  readonly remainingMs: number | undefined
+}
+
+/** Travels beside a request, never inside it. */
+export interface CallContext {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export type ProviderName = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml'
+
+export interface ProviderStatus {
+  readonly name: ProviderName
+  readonly available: boolean
+  /** why it is not used: 'not in this build of ONNX Runtime', 'no adapter found', … ; '' where it is */
+  readonly reason: string
+}
+
+export interface EngineStatus {
+  /** which one runs the stages now */
+  readonly provider: ProviderName
+  /** in the order they were tried */
+  readonly providers: readonly ProviderStatus[]
+  readonly threads: number
+  /** resident memory of the engine's process, in bytes */
+  readonly residentBytes: number
+  /** tensors kept for views, in bytes */
+  readonly tensorBytes: number
+  /** compiled models on disk, in bytes, and the limit */
+  readonly cacheBytes: number
+  readonly cacheLimitBytes: number
+}
+
+export interface ModelInfo {
+  readonly id: ModelId
+  readonly path: string
+  readonly fileName: string
+  readonly fileBytes: number
+  /** SHA-256 of the file, hex */
+  readonly hash: string
+  readonly system: string
+  readonly summary: string
+  readonly reason: string
+  readonly facts: readonly Fact[]
+  /** the checkpoint's own class names, or [] where it has none */
+  readonly classes: readonly string[]
+  /** 0..255 RGB beside `classes`; made where the checkpoint has none */
+  readonly palette: readonly (readonly [number, number, number])[]
+  readonly tau: number
+  /** mean of the learned γ; undefined where the system has none */
+  readonly gamma: number | undefined
+  /** how many tokens a class name may have (without start and end); undefined where words cannot be encoded */
+  readonly nameTokens: number | undefined
+  readonly window: number
+  readonly stride: number
+  readonly tensors: readonly TensorSpec[]
+  readonly notes: readonly Note[]
+  readonly missing: readonly string[]
+}
+
+/** Everything `inspect` prints and the doctor shows, whether or not the family is known. */
+export interface Inspection {
+  readonly path: string
+  readonly fileName: string
+  readonly fileBytes: number
+  readonly hash: string
+  readonly format: string
+  readonly container: readonly string[]
+  readonly otherContainers: readonly string[]
+  /** undefined: no family knows it; its tensors can be browsed all the same */
+  readonly detection:
+    | {
+        readonly system: string
+        readonly summary: string
+        readonly reason: string
+        readonly facts: readonly Fact[]
+        readonly classes: readonly string[]
+        readonly tensors: readonly TensorSpec[]
+        readonly missing: readonly string[]
+        readonly unexpected: readonly string[]
+      }
+    | undefined
+  readonly entries: readonly { readonly name: string; readonly dtype: DType; readonly shape: Shape }[]
+  readonly parameterCount: number
+  /** values that are NaN or infinite; counted only where asked for, since it reads every weight */
+  readonly notFinite: number | undefined
+  readonly notes: readonly Note[]
+}
+
+export interface PictureInfo {
+  readonly id: PictureId
+  readonly path: string
+  readonly fileName: string
+  readonly hash: string
+  /** after EXIF rotation */
+  readonly width: number
+  readonly height: number
+  /** 'JPEG, CMYK, EXIF orientation 6' */
+  readonly format: string
+  readonly notes: readonly Note[]
+}
+
+export interface LabelsInfo {
+  readonly id: LabelsId
+  readonly path: string
+  readonly fileName: string
+  readonly width: number
+  readonly height: number
+  /** pixels of each label index that occurs; 255 is ignored everywhere */
+  readonly counts: readonly { readonly label: number; readonly pixels: number }[]
+}
+
+/** Whole picture in one pass, or the published sliding window; what a tensor means differs, so it is always said. */
+export type Mode =
+  { readonly kind: 'whole' } | { readonly kind: 'slide'; readonly window: number; readonly stride: number }
+
+/** How a picture is brought to the model's input. 'published': the model's own test pipeline; 'original': not resized. */
+export type Scaling = 'published' | 'original'
+
+export interface RunRequest {
+  readonly model: ModelId
+  readonly picture: PictureId
+  /** class names in order; [] for models without words */
+  readonly classes: readonly string[]
+  /** γ is multiplied by this: 1 as trained, 0 leaves the words as they were */
+  readonly gammaScale: number
+  readonly mode: Mode
+  readonly scaling: Scaling
+  /** tensors to compute now; others of the run are computed when they are asked for */
+  readonly want: readonly string[]
+}
+
+export interface StageReport {
+  readonly id: string
+  readonly provider: ProviderName
+  readonly durationMs: number
+  /** nothing it depends on had changed: kept values were taken */
+  readonly reused: boolean
+}
+
+/** A rectangle of the model's input, in pixels. */
+export interface Rect {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+export interface RunInfo {
+  readonly id: RunId
+  readonly model: ModelId
+  readonly picture: PictureId
+  readonly mode: Mode
+  readonly classes: readonly string[]
+  readonly gammaScale: number
+  /** size of the model's input in pixels, after scaling and before padding */
+  readonly inputWidth: number
+  readonly inputHeight: number
+  /** windows of a sliding run in order; one rectangle of the whole input otherwise */
+  readonly windows: readonly Rect[]
+  readonly stages: readonly StageReport[]
+  readonly durationMs: number
+}
+
+/**
+ * A tensor of a run. In a sliding run `seg_logits_low` and what comes before belong to one window each
+ * (`window`, default 0); `seg_logits` and label maps are the average over all windows.
+ */
+export interface TensorRef {
+  readonly run: RunId
+  readonly name: string
+  readonly window?: number | undefined
+}
+
+/** One row per axis: an index fixes it (and drops the axis), null keeps it whole. */
+export interface SliceRequest extends TensorRef {
+  readonly index: readonly (number | null)[]
+}
+
+/** Which answer a label map shows: argmax of the bilinearly resized score map, or of the decoder's logits. */
+export type LabelSource = 'score_map' | 'seg_logits'
+
+export interface LabelMap {
+  readonly width: number
+  readonly height: number
+  /** class index a pixel, row-major, at the size of the picture */
+  readonly labels: Uint16Array<ArrayBuffer>
+  /** pixels of each class */
+  readonly counts: readonly number[]
+}
+
+export interface ClassValue {
+  readonly classIndex: number
+  /** cosine of z and t′ in the cell; undefined where the model has no score map */
+  readonly cosine: number | undefined
+  /** decoder's logit at the pixel, bilinear; undefined where not computed or the model has no decoder */
+  readonly logit: number | undefined
+}
+
+/** What the model says at one pixel of the picture. */
+export interface Probe {
+  /** cell of the score map (or of z) under the pixel, and the grid it is of */
+  readonly row: number
+  readonly column: number
+  readonly rows: number
+  readonly columns: number
+  /** window of a sliding run that the cell belongs to (the one whose centre is nearest) */
+  readonly window: number
+  /** all classes, in class order */
+  readonly values: readonly ClassValue[]
+  /** best minus second-best */
+  readonly cosineMargin: number | undefined
+  readonly logitMargin: number | undefined
+}
+
+/** The two losses that trained the model, pixel by pixel at the size of the picture; NaN where the label is ignored. */
+export interface LossMap {
+  readonly width: number
+  readonly height: number
+  /** cross-entropy in nats */
+  readonly values: Float32Array<ArrayBuffer>
+  readonly mean: number
+}
+
+export interface ScalarMap {
+  readonly rows: number
+  readonly columns: number
+  readonly values: Float32Array<ArrayBuffer>
+}
+
+export interface RgbMap {
+  readonly rows: number
+  readonly columns: number
+  /** RGB, 0..255, row-major */
+  readonly rgb: Uint8Array<ArrayBuffer>
+  /** share of the variance that each of the three components explains, 0..1 */
+  readonly explained: readonly [number, number, number]
+}
+
+export interface MeanIou {
+  /** per class, 0..1; undefined for a class that is in neither the labels nor the answer */
+  readonly perClass: readonly (number | undefined)[]
+  /** mean over all classes, absent ones counted as 0 (as the sample table does) */
+  readonly mean: number
+  readonly pixelAccuracy: number
+}
+
+export interface Engine {
+  status(request: Record<string, never>, context?: CallContext): Promise<EngineStatus>
+  /** Tries this provider for everything that runs from now on; throws where it cannot be used, saying why. */
+  useProvider(request: { provider: ProviderName | 'auto' }, context?: CallContext): Promise<EngineStatus>
+  clearCache(request: Record<string, never>, context?: CallContext): Promise<EngineStatus>
+
+  openModel(request: { path: string; overrides?: Overrides | undefined }, context?: CallContext): Promise<ModelInfo>
+  closeModel(request: { model: ModelId }, context?: CallContext): Promise<void>
+  inspect(request: { path: string; countNotFinite?: boolean | undefined }, context?: CallContext): Promise<Inspection>
+
+  openPicture(request: { path: string }, context?: CallContext): Promise<PictureInfo>
+  closePicture(request: { picture: PictureId }, context?: CallContext): Promise<void>
+  /** RGBA of the picture, scaled down (never up) so that its long side is at most `maxSide`. */
+  picturePixels(
+    request: { picture: PictureId; maxSide: number },
+    context?: CallContext
+  ): Promise<{ width: number; height: number; rgba: Uint8Array<ArrayBuffer> }>
+
+  openLabels(request: { path: string }, context?: CallContext): Promise<LabelsInfo>
+  closeLabels(request: { labels: LabelsId }, context?: CallContext): Promise<void>
+  /** The label image as indices, resized to `width` × `height` by nearest where its own size differs. */
+  labelPixels(
+    request: { labels: LabelsId; width: number; height: number },
+    context?: CallContext
+  ): Promise<LabelMap>
+
+  run(request: RunRequest, context?: CallContext): Promise<RunInfo>
+  /** A whole tensor. */
+  tensor(request: TensorRef, context?: CallContext): Promise<Tensor>
+  slice(request: SliceRequest, context?: CallContext): Promise<Tensor>
+  labelMap(request: { run: RunId; from: LabelSource }, context?: CallContext): Promise<LabelMap>
+  /** `x`, `y` in pixels of the picture, 0 at the outer edge of the first pixel. Logits only if `logits`. */
+  probe(request: { run: RunId; x: number; y: number; logits: boolean }, context?: CallContext): Promise<Probe>
+  lossMap(
+    request: { run: RunId; labels: LabelsId; from: LabelSource; tau: number },
+    context?: CallContext
+  ): Promise<LossMap>
+  meanIou(request: { run: RunId; labels: LabelsId; from: LabelSource }, context?: CallContext): Promise<MeanIou>
+  /** Cosine of one cell's vector to every cell's, for any tensor with channel, row and column axes. */
+  similarCells(request: TensorRef & { row: number; column: number }, context?: CallContext): Promise<ScalarMap>
+  /** First three principal components over the cells as red, green and blue. */
+  pcaRgb(request: TensorRef, context?: CallContext): Promise<RgbMap>
+  /** Token ids of a phrase, with start and end, by CLIP's tokenizer. */
+  tokenize(request: { text: string }, context?: CallContext): Promise<{ ids: readonly number[] }>
+}
+
+/** The methods an Engine answers to over a channel; anything else is refused. */
+export const ENGINE_METHODS = [
+  'status',
+  'useProvider',
+  'clearCache',
+  'openModel',
+  'closeModel',
+  'inspect',
+  'openPicture',
+  'closePicture',
+  'picturePixels',
+  'openLabels',
+  'closeLabels',
+  'labelPixels',
+  'run',
+  'tensor',
+  'slice',
+  'labelMap',
+  'probe',
+  'lossMap',
+  'meanIou',
+  'similarCells',
+  'pcaRgb',
+  'tokenize'
+] as const satisfies readonly (keyof Engine)[]
+
+export type Theme = 'light' | 'dark' | 'system'
+export type Language = 'en' | 'ko'
+
+/** What kind of thing a path is, as main sees it from name and first bytes. */
+export type DroppedKind = 'checkpoint' | 'picture' | 'labels' | 'folder' | 'unknown'
+
+export interface RecentFile {
+  readonly path: string
+  readonly kind: 'checkpoint' | 'picture'
+  readonly openedAt: number
+}
+
+export interface SampleFiles {
+  readonly checkpoint: string
+  readonly checkpoints: readonly string[]
+  /** pictures with their label maps, first the one to show */
+  readonly pictures: readonly { readonly picture: string; readonly labels: string; readonly domain: string }[]
+}
+
+/** A file to write: one dialog names the first, the others go beside it with their own endings. */
+export interface ExportFile {
+  /** ending without the dot: 'svg', 'png', 'json', 'npy' */
+  readonly extension: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/** How the engine's process stands, as main supervises it. */
+export type EngineState =
+  | { readonly state: 'starting' }
+  | { readonly state: 'ready' }
+  /** it died; main starts it again */
+  | { readonly state: 'restarting'; readonly reason: string }
+  /** it died too often in a short time */
+  | { readonly state: 'failed'; readonly reason: string }
+
+/** What main does for the window: dialogs, files, settings. Exposed by the preload as `window.shell`. */
+export interface Shell {
+  readonly platform: string
+  samples(): Promise<SampleFiles>
+  /** Paths the user chose; [] if none. */
+  chooseFiles(request: { kind: 'checkpoint' | 'picture' | 'labels' }): Promise<readonly string[]>
+  /** The path of a dropped file (Electron's webUtils; works in the preload alone). */
+  pathForFile(file: unknown): string
+  kindOfPath(request: { path: string }): Promise<DroppedKind>
+  /** Asks where, then writes; the path of the first file, or undefined if the user cancelled. */
+  saveExport(request: { suggestedName: string; files: readonly ExportFile[] }): Promise<string | undefined>
+  /** Rasterises an SVG by the same renderer and fonts on every machine; the PNG's bytes. */
+  rasterize(request: { svg: string; width: number }): Promise<Uint8Array<ArrayBuffer>>
+  recentFiles(): Promise<readonly RecentFile[]>
+  addRecentFile(request: { path: string; kind: 'checkpoint' | 'picture' }): Promise<void>
+  clearRecentFiles(): Promise<void>
+  /** The last saved document and settings, or undefined; the window validates it. */
+  loadWorkspace(): Promise<unknown>
+  saveWorkspace(request: { workspace: unknown }): Promise<void>
+  setTheme(request: { theme: Theme }): Promise<void>
+  /** Ends the engine's process at once (a run cannot be stopped otherwise); main starts a new one. */
+  restartEngine(): Promise<void>
+  engineState(): Promise<EngineState>
+  onEngineState(listener: (state: EngineState) => void): () => void
+  /** A command chosen in the application menu, by the id that the command palette uses. */
+  onMenuCommand(listener: (command: string) => void): () => void
+  /** Files given on the command line or opened by the system while the studio runs. */
+  onOpenPaths(listener: (paths: readonly string[]) => void): () => void
+}
+
+/**
+ * How the page gets its direct channel to the engine: it posts ENGINE_PORT_REQUEST to its own window, the preload asks
+ * main, and a `message` event with ENGINE_PORT_REPLY and one MessagePort comes back; again after every restart.
+ */
+export const ENGINE_PORT_REQUEST = 'engine-port-request'
+export const ENGINE_PORT_REPLY = 'engine-port'

@@ -1,0 +1,131 @@
+import type { Checkpoint, Note, StoredTensor } from '../checkpoints/checkpoint'
+import type { Graph } from '../graph/graph'
+
+/** What an axis of a tensor counts. */
+export type Axis =
+  'batch' | 'channel' | 'class' | 'row' | 'column' | 'layer' | 'head' | 'query' | 'key' | 'token' | 'prompt' | 'mask'
+
+/** What a tensor is, so that a view can say what it can draw without knowing any model. */
+export type TensorKind =
+  | 'feature-map' /* [batch, channel, row, column] */
+  | 'embedding-map' /* the same, in the joint space of pictures and words: z */
+  | 'picture-embedding' /* [batch, channel]: z̄ */
+  | 'text-embedding' /* [batch, class, channel]: t, v, t′ */
+  | 'score-map' /* [batch, class, row, column], cosines */
+  | 'logits' /* [batch, class, row, column] */
+  | 'picture-logits' /* [batch, class]: one picture against K prompts */
+  | 'text-attention' /* [layer, head, query, key] among classes */
+  | 'cross-attention' /* [layer, head, class, 1 + cells], key 0 is the global token */
+  | 'cell-attention' /* [head, 1 + cells, 1 + cells], token 0 is the global token */
+  | 'token-ids'
+  | 'masks'
+
+export interface TensorSpec {
+  /** the authors' snake_case name, the same in graphs, files and on screen */
+  readonly name: string
+  readonly kind: TensorKind
+  readonly axes: readonly Axis[]
+  /** what the values are, as a unit on a scale */
+  readonly unit: 'cosine' | 'logit' | 'weight' | 'feature' | 'id'
+  /** one short English phrase for lists and exports */
+  readonly meaning: string
+}
+
+/** Where a number that shapes can't tell came from. */
+export type FactSource = 'shape' | 'meta.config' | 'published rule' | 'user' | 'meta'
+
+/** A number or name of the configuration, with where it came from; `key` is what a user overrides it by. */
+export interface Fact {
+  readonly key: string
+  readonly value: number | string | readonly number[]
+  readonly source: FactSource
+}
+
+/** Numbers that a user sets by hand (`--config FILE.json`, the doctor's table), by the `key` of a Fact. */
+export type Overrides = Readonly<Record<string, number | string | boolean | readonly number[]>>
+
+export interface Preprocess {
+  /** of 0..255, RGB */
+  readonly mean: readonly [number, number, number]
+  readonly std: readonly [number, number, number]
+  /** short side in pixels the pictures are scaled to, keeping the ratio; undefined: as they are */
+  readonly shortSide: number | undefined
+  readonly maxLongSide: number | undefined
+  /** sizes are padded with zeros, after normalising, at the right and bottom to a multiple of this; undefined: not */
+  readonly padToMultipleOf: number | undefined
+  /** the published sliding window, in pixels of the scaled picture */
+  readonly window: number
+  readonly stride: number
+}
+
+/** A graph that turns named values into named tensors. */
+export interface GraphStage {
+  readonly kind: 'graph'
+  readonly id: string
+  /** `image` ([1, 3, H, W], normalised), `gamma` ([1]), or tensors of other stages, by their graph names */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  build(): Graph
+}
+
+/**
+ * The text encoder, which runs over packed sequences (see text/packing.ts): one learned prefix shared by all classes,
+ * then each class's own tokens, never anything behind its end token. That is exact, since the mask is causal.
+ *
+ * Graph inputs, S packed tokens, k classes, d the width:
+ *   embeddings [S, d] float32 (token embeddings and contexts, before positions)
+ *   positions  [S] int64 (row of the positional embedding)
+ *   mask       [S, S] float32 (0 where a query row may look, a large negative number where not)
+ *   end_rows   [k] int64 (row of each class's end token)
+ * Output: text_embedding [k, C] float32, not normalised.
+ */
+export interface TextStage {
+  readonly kind: 'text'
+  readonly id: 'text_encoder'
+  readonly outputs: readonly ['text_embedding']
+  /** [vocabulary, d] */
+  readonly tokenEmbedding: StoredTensor
+  /** learned contexts [P, d] that go right behind the start token; undefined: none (CLIP itself) */
+  readonly contexts: StoredTensor | undefined
+  /** tokens of a name with its start and end (5 as published for DenseCLIP, 77 for CLIP) */
+  readonly contextLength: number
+  build(): Graph
+}
+
+export type Stage = GraphStage | TextStage
+
+/** What an architecture found in a checkpoint. */
+export interface Detection {
+  /** the system as `case.json` and the window call it: 'denseclip', 'denseclip-detection', 'clip', … */
+  readonly system: string
+  /** one line of what it is: 'DenseCLIP, CLIP ResNet 3-4-6-3, width 64' */
+  readonly summary: string
+  /** why this family: the keys or shapes that told it, as one sentence */
+  readonly reason: string
+  readonly facts: readonly Fact[]
+  /** class names of the checkpoint (meta.CLASSES), or undefined where it has none */
+  readonly classes: readonly string[] | undefined
+  /** 0..255 RGB triples beside `classes` */
+  readonly palette: readonly (readonly [number, number, number])[] | undefined
+  /** learned scale of the refinement, γ: t′ = t + γ·v; one number (published) or one a channel */
+  readonly gamma: number | readonly number[] | undefined
+  /** temperature of the score map in the training loss */
+  readonly tau: number | undefined
+  readonly preprocess: Preprocess
+  readonly tensors: readonly TensorSpec[]
+  readonly stages: readonly Stage[]
+  /** keys that the family needs and the file lacks; a model with missing keys is shown but not run */
+  readonly missing: readonly string[]
+  /** keys that no stage uses and no rule explains */
+  readonly unexpected: readonly string[]
+  readonly notes: readonly Note[]
+}
+
+export interface Architecture {
+  readonly name: string
+  /**
+   * Undefined where the checkpoint is of another family. Reads shapes, and the few values it cannot do without
+   * (γ, scalar buffers), never the weights. Throws a StudioError where the family is sure and the file can't be it.
+   */
+  detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined>
+}
