@@ -290,10 +290,7 @@ export interface Engine {
   openLabels(request: { path: string }, context?: CallContext): Promise<LabelsInfo>
   closeLabels(request: { labels: LabelsId }, context?: CallContext): Promise<void>
   /** The label image as indices, resized to `width` × `height` by nearest where its own size differs. */
-  labelPixels(
-    request: { labels: LabelsId; width: number; height: number },
-    context?: CallContext
-  ): Promise<LabelMap>
+  labelPixels(request: { labels: LabelsId; width: number; height: number }, context?: CallContext): Promise<LabelMap>
 
   run(request: RunRequest, context?: CallContext): Promise<RunInfo>
   /** A whole tensor. */

@@ -64,5 +64,8 @@ export class StudioError extends Error {
 
 /** Errors that a signal raised, of either kind: ours or the platform's AbortError. */
 export function isCancelled(error: unknown): boolean {
-  return (error instanceof StudioError && error.code === 'cancelled') || (error instanceof Error && error.name === 'AbortError')
+  return (
+    (error instanceof StudioError && error.code === 'cancelled') ||
+    (error instanceof Error && error.name === 'AbortError')
+  )
 }

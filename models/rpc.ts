@@ -53,7 +53,11 @@ function transferable(value: unknown): ArrayBuffer[] {
  * Answers calls that arrive on `channel` with the named methods of `target`, and only those.
  * Results must not be kept by `target`: their buffers are handed over.
  */
-export function serve<T extends object>(channel: Channel, target: T, methods: readonly (keyof T & string)[]): () => void {
+export function serve<T extends object>(
+  channel: Channel,
+  target: T,
+  methods: readonly (keyof T & string)[]
+): () => void {
   const running = new Map<number, AbortController>()
   const allowed = new Set<string>(methods)
 
@@ -113,7 +117,9 @@ export function connect<T extends object>(channel: Channel, methods: readonly (k
     if (received.type === 'result') call.resolve(received.value)
     else {
       const { code, message: text, file, entry } = received.error
-      call.reject(new StudioError(code, text, { ...(file !== undefined && { file }), ...(entry !== undefined && { entry }) }))
+      call.reject(
+        new StudioError(code, text, { ...(file !== undefined && { file }), ...(entry !== undefined && { entry }) })
+      )
     }
   })
 

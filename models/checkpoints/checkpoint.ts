@@ -17,16 +17,7 @@ export type StateDict = ReadonlyMap<string, StoredTensor>
 
 /** What a file holds besides tensors, as inert data. Dicts are Maps: their keys may be any text, `__proto__` too. */
 export type Plain =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | readonly Plain[]
-  | PlainDict
-  | UnknownObject
-  | StoredTensor
+  null | boolean | number | bigint | string | Uint8Array | readonly Plain[] | PlainDict | UnknownObject | StoredTensor
 /** An interface, since a type alias may not refer to itself through Map. Keys that are not text are written as text. */
 export interface PlainDict extends ReadonlyMap<string, Plain> {}
 
