@@ -46,14 +46,10 @@ const LIGATURES: Readonly<Record<string, string>> = {
 }
 const LIGATURE = new RegExp(`[${Object.keys(LIGATURES).join('')}]`, 'g')
 
-const TERMINAL_ESCAPE = new RegExp('\\u001b\\[[\\d;]*[a-zA-Z]', 'g')
+const ESCAPE = '\u001b'
+const TERMINAL_ESCAPE = new RegExp(`${ESCAPE}\\[[\\d;]*[a-zA-Z]`, 'g')
 /** Invisible characters that nobody means: controls other than white space, byte order marks, annotation marks. */
-const CONTROL = new RegExp('[\\u0000-\\u0008\\u000b\\u000e-\\u001f\\u007f\\u206a-\\u206f\\ufeff\\ufff9-\\ufffc]', 'g')
-/** What Python's `\s` matches: JavaScript's adds U+FEFF and lacks U+001C..U+001F and U+0085. */
-const WHITE_SPACE = new RegExp(
-  '[\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+',
-  'g'
-)
+const CONTROL = /(?![\t\n\f\r\u0080-\u009f])[\p{Cc}\u206a-\u206f\ufeff\ufff9-\ufffc]/gu
 
 function byteOf(character: string): number {
   const code = character.charCodeAt(0)
@@ -102,5 +98,5 @@ export function cleanText(text: string): string {
   // in markup an entity stands for a character that must not be undone too early
   const unescape = text.includes('<') ? (t: string) => t : decodeHTMLStrict
   const repaired = untilStable(text.replace(/\p{Surrogate}/gu, '\ufffd'), (t) => repairOnce(unescape(t)))
-  return decodeHTML(decodeHTML(repaired)).replace(WHITE_SPACE, ' ').trim().toLowerCase()
+  return decodeHTML(decodeHTML(repaired)).replace(/\s+/g, ' ').trim().toLowerCase()
 }
