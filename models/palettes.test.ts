@@ -81,7 +81,7 @@ describe('class palette', () => {
 
   it.each([
     [19, 0.07],
-    [150, 0.018]
+    [150, 0.012]
   ])('keeps %i classes apart, for a deuteranope too', (count, least) => {
     const palette = classPalette(count)
     for (const see of [(c: ReturnType<typeof culoriRgb>) => c, filterDeficiencyDeuter(1)]) {
