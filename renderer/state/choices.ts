@@ -1,0 +1,111 @@
+import type { Overrides } from '#models/architectures/architecture'
+import type { Scaling } from '#models/api'
+import type { SequentialMap, SignedMap } from '#models/palettes'
+
+/*
+ * Everything a user can choose about what is shown, as one immutable value: undo, redo and the workspace file are
+ * then nothing but older values of it. Camera moves, hovering and the window's own layout are no choices.
+ */
+
+/** The most models that can be open at once: slots A, B, C, D. */
+export const MAX_MODELS = 4
+
+export interface ModelChoice {
+  readonly path: string
+  /** the edited list; undefined: the checkpoint's own */
+  readonly classes: readonly string[] | undefined
+  readonly overrides?: Overrides | undefined
+}
+
+/** A probe that stays. Coordinates are pixels of the picture, 0 at the outer edge of the first pixel. */
+export interface Pin {
+  /** the number it is shown by; never given twice on a picture */
+  readonly number: number
+  readonly name: string
+  readonly x: number
+  readonly y: number
+}
+
+/** What lies over the picture in the Heatmaps view. */
+export const OVERLAY_KINDS = [
+  'score_map', // cosine of the chosen class
+  'score-argmax',
+  'decoder-argmax',
+  'labels',
+  'loss-decoder',
+  'loss-score',
+  'similar', // cosine of the probed cell to all others
+  'feature', // featureTensor, as PCA-RGB or one channel
+  'logits' // decoder's logit of the chosen class
+] as const
+export type OverlayKind = (typeof OVERLAY_KINDS)[number]
+
+export interface HeatmapOptions {
+  readonly overlay: OverlayKind
+  /** tensor of the feature browser and of similar cells: 'x1'…'x4', 'visual_embedding', 'p1'…'p4' */
+  readonly featureTensor: string
+  readonly featureChannel: number | 'pca'
+  readonly interpolation: 'bilinear' | 'cells'
+  /** one range for all classes and models, or each map its own */
+  readonly scale: 'shared' | 'own'
+  readonly polarity: 'sequential' | 'signed'
+  readonly sequentialMap: SequentialMap
+  readonly signedMap: SignedMap
+  /** of the overlay, 0..1 */
+  readonly opacity: number
+  readonly layout: 'single' | 'side-by-side' | 'swipe'
+  /** what the second pane of side-by-side and swipe shows: the bare picture or another overlay */
+  readonly beside: OverlayKind | 'picture'
+  /** where the swipe line stands, share of the pane's width */
+  readonly swipe: number
+}
+
+export interface Choices {
+  /** slots A–D in order */
+  readonly models: readonly ModelChoice[]
+  readonly picturePath: string | undefined
+  readonly labelsPath: string | undefined
+  /** index into the class list of model A; the others are matched by name */
+  readonly chosenClass: number
+  readonly modeKind: 'whole' | 'slide'
+  /** pixels; undefined: as published for the model */
+  readonly slideWindow: number | undefined
+  readonly slideStride: number | undefined
+  readonly scaling: Scaling
+  /** γ is multiplied by this, 0..2 */
+  readonly gammaScale: number
+  /** temperature of the pixel–text matching loss; undefined: the checkpoint's */
+  readonly tau: number | undefined
+  readonly pins: readonly Pin[]
+  readonly heatmaps: HeatmapOptions
+}
+
+export const DEFAULT_HEATMAPS: HeatmapOptions = {
+  overlay: 'score_map',
+  featureTensor: 'visual_embedding',
+  featureChannel: 'pca',
+  interpolation: 'bilinear',
+  scale: 'shared',
+  polarity: 'sequential',
+  sequentialMap: 'viridis',
+  signedMap: 'vik',
+  opacity: 0.7,
+  layout: 'single',
+  beside: 'picture',
+  swipe: 0.5
+}
+
+export const EMPTY_CHOICES: Choices = {
+  models: [],
+  picturePath: undefined,
+  labelsPath: undefined,
+  chosenClass: 0,
+  modeKind: 'whole',
+  slideWindow: undefined,
+  slideStride: undefined,
+  scaling: 'published',
+  gammaScale: 1,
+  tau: undefined,
+  pins: [],
+  heatmaps: DEFAULT_HEATMAPS
+}

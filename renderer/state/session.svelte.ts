@@ -1,0 +1,265 @@
+import type { Engine, LabelsInfo, ModelInfo, PictureInfo, RunRequest } from '#models/api'
+import { isCancelled, type StudioError } from '#models/errors'
+import type { Choices, ModelChoice } from './choices'
+import type { EngineClient } from './engine'
+import { Latest } from './latest'
+import { ModelSlot, SLOT_LETTERS, fileNameOf } from './model-slot.svelte'
+import { Probes } from './probes'
+import { studioError } from './resource.svelte'
+import { Results } from './results'
+import { Tasks } from './tasks.svelte'
+
+/** A file that is open in the engine, or why it is not. */
+class Opened<Info> {
+  path: string | undefined = $state()
+  info: Info | undefined = $state.raw()
+  error: StudioError | undefined = $state.raw()
+  opening = $state(false)
+}
+
+const modelKey = ({ path, overrides }: ModelChoice): string => JSON.stringify([path, overrides])
+
+/**
+ * What the engine has made of the choices. `follow` brings the engine to them: it opens what is missing, closes what
+ * is gone, and runs each model whose run would differ. A new engine process is brought there the same way.
+ */
+export class Session {
+  slots: readonly ModelSlot[] = $state.raw([])
+  readonly picture = new Opened<PictureInfo>()
+  readonly labels = new Opened<LabelsInfo>()
+  readonly tasks = new Tasks()
+  readonly results: Results
+  readonly probes: Probes
+  /** counts engine processes: part of the key of whatever must be asked again after a restart */
+  epoch = $state(0)
+
+  readonly #engine: Engine
+  readonly #latest = new Latest()
+  /** models that are open already and that the next `follow` finds here, by modelKey */
+  readonly #ready = new Map<string, ModelInfo>()
+  /** the run that a slot shows or is about to show, as JSON of its request */
+  readonly #asked = new Map<ModelSlot, string>()
+  #choices: Choices | undefined
+  #lastSlotId = 0
+  /** after the user ended a run, nothing runs before the next choice */
+  #halted = false
+
+  constructor(client: EngineClient) {
+    this.#engine = client.api
+    this.results = new Results(client.api)
+    this.probes = new Probes(client.api)
+    client.onConnect(() => this.#startOver())
+  }
+
+  /** Opens a checkpoint ahead of the choice of it, so that a broken file changes nothing; throws what is wrong. */
+  async openModel(choice: ModelChoice): Promise<ModelInfo | undefined> {
+    const info = await this.#latest.run('open-model', (signal) =>
+      this.tasks.track('open-model', fileNameOf(choice.path), signal, (context) =>
+        this.#engine.openModel({ path: choice.path, overrides: choice.overrides }, context)
+      )
+    )
+    if (info) this.#ready.set(modelKey(choice), info)
+    return info
+  }
+
+  /** The same for a picture. */
+  async openPicture(path: string): Promise<PictureInfo | undefined> {
+    const info = await this.#latest.run('picture', (signal) =>
+      this.tasks.track('open-picture', fileNameOf(path), signal, (context) =>
+        this.#engine.openPicture({ path }, context)
+      )
+    )
+    if (info) this.#take(this.picture, path, info)
+    return info
+  }
+
+  async openLabels(path: string): Promise<LabelsInfo | undefined> {
+    const info = await this.#latest.run('labels', (signal) =>
+      this.tasks.track('open-labels', fileNameOf(path), signal, (context) => this.#engine.openLabels({ path }, context))
+    )
+    if (info) this.#take(this.labels, path, info)
+    return info
+  }
+
+  follow(choices: Choices): void {
+    this.#choices = choices
+    this.#halted = false
+    this.#followModels(choices.models)
+    this.#followFile(this.picture, choices.picturePath, (path) => this.openPicture(path))
+    this.#followFile(this.labels, choices.labelsPath, (path) => this.openLabels(path))
+    this.#runAll()
+  }
+
+  /** Ends everything under way. What was shown before stays. */
+  halt(): void {
+    this.#halted = true
+    this.#latest.cancelAll()
+    this.#asked.clear()
+  }
+
+  #startOver(): void {
+    this.epoch++
+    if (!this.#choices) return
+    const halted = this.#halted
+    this.results.clear()
+    this.#ready.clear()
+    this.#asked.clear()
+    this.#latest.cancelAll()
+    for (const slot of this.slots) this.#reopen(slot)
+    this.picture.path = this.labels.path = undefined
+    this.follow(this.#choices)
+    this.#halted = halted
+  }
+
+  #followModels(models: readonly ModelChoice[]): void {
+    const left = new Set(this.slots)
+    this.slots = models.map((choice, index) => {
+      let slot = [...left].find((candidate) => modelKey(candidate.choice) === modelKey(choice))
+      if (slot) {
+        left.delete(slot)
+        slot.choice = choice
+      } else {
+        slot = new ModelSlot(++this.#lastSlotId, choice)
+        this.#reopen(slot)
+      }
+      slot.letter = SLOT_LETTERS[index] ?? 'D'
+      return slot
+    })
+    for (const slot of left) this.#close(slot)
+  }
+
+  #reopen(slot: ModelSlot): void {
+    slot.info = this.#ready.get(modelKey(slot.choice))
+    slot.error = undefined
+    slot.old = slot.run !== undefined
+    this.#ready.delete(modelKey(slot.choice))
+    if (slot.info) return
+    const opening = this.#latest.run(`open ${slot.id}`, (signal) =>
+      this.tasks.track('open-model', slot.fileName, signal, (context) =>
+        this.#engine.openModel({ path: slot.choice.path, overrides: slot.choice.overrides }, context)
+      )
+    )
+    opening
+      .then((info) => {
+        slot.info = info ?? slot.info
+        this.#runAll()
+      })
+      .catch((error: unknown) => (slot.error = studioError(error)))
+  }
+
+  #close(slot: ModelSlot): void {
+    this.#latest.cancel(`open ${slot.id}`)
+    this.#latest.cancel(`run ${slot.id}`)
+    this.#asked.delete(slot)
+    // a close that fails leaves nothing to do: the engine that held the model is gone
+    if (slot.info) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
+  }
+
+  #followFile<Info>(
+    opened: Opened<Info>,
+    path: string | undefined,
+    open: (path: string) => Promise<Info | undefined>
+  ): void {
+    if (path === opened.path) return
+    opened.path = path
+    opened.error = undefined
+    opened.opening = path !== undefined
+    if (path === undefined) {
+      opened.info = undefined
+      return
+    }
+    open(path)
+      .catch((error: unknown) => {
+        if (opened.path !== path) return
+        opened.error = studioError(error)
+        opened.info = undefined
+      })
+      .finally(() => {
+        if (opened.path !== path) return
+        opened.opening = false
+        this.#runAll()
+      })
+  }
+
+  #take<Info extends PictureInfo | LabelsInfo>(opened: Opened<Info>, path: string, info: Info): void {
+    opened.path = path
+    opened.info = info
+    opened.error = undefined
+    opened.opening = false
+  }
+
+  /** The run that the choices ask of a model, or undefined while something it needs is missing. */
+  #requestOf(slot: ModelSlot, choices: Choices): Omit<RunRequest, 'want'> | undefined {
+    const { info } = slot
+    const picture = this.picture.info
+    if (!info || info.missing.length > 0 || !picture || this.picture.opening) return undefined
+    return {
+      model: info.id,
+      picture: picture.id,
+      classes: slot.classes,
+      gammaScale: choices.gammaScale,
+      mode:
+        choices.modeKind === 'whole'
+          ? { kind: 'whole' }
+          : {
+              kind: 'slide',
+              window: choices.slideWindow ?? info.window,
+              stride: choices.slideStride ?? info.stride
+            },
+      scaling: choices.scaling
+    }
+  }
+
+  #runAll(): void {
+    const choices = this.#choices
+    if (!choices || this.#halted) return
+    for (const slot of this.slots) {
+      const request = this.#requestOf(slot, choices)
+      if (!request) continue
+      const key = JSON.stringify([this.epoch, request])
+      if (this.#asked.get(slot) === key) continue
+      this.#asked.set(slot, key)
+      void this.#run(slot, request)
+    }
+    this.probes.followPins(this.slots, choices.pins)
+  }
+
+  /** The score map first, since it is what is looked at, then the decoder's answer. */
+  async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>): Promise<void> {
+    slot.old = slot.run !== undefined
+    slot.runError = undefined
+    try {
+      await this.#latest.run(`run ${slot.id}`, async (signal) => {
+        for (const wanted of [['score_map'], ['score_map', 'seg_logits']]) {
+          const want = wanted.filter((name) => slot.has(name))
+          if (wanted.length > 1 && !want.includes('seg_logits')) break
+          const run = await this.tasks.track('run', slot.letter, signal, (context) =>
+            this.#engine.run({ ...request, want }, context)
+          )
+          signal.throwIfAborted()
+          const before = slot.run?.id === run.id ? slot.run.stages : []
+          // a stage that this run took from before was timed by the run that computed it
+          const stages = run.stages.map((stage) =>
+            stage.reused ? (before.find(({ id }) => id === stage.id) ?? stage) : stage
+          )
+          slot.run = { ...run, stages }
+          slot.old = false
+          slot.decoded = want.includes('seg_logits')
+          this.probes.refresh(slot)
+        }
+        await this.#measurePresence(slot)
+      })
+    } catch (error) {
+      // the next engine runs it again
+      if (!isCancelled(error)) slot.runError = studioError(error)
+    }
+  }
+
+  async #measurePresence(slot: ModelSlot): Promise<void> {
+    const { run } = slot
+    const from = slot.has('seg_logits') ? 'seg_logits' : 'score_map'
+    if (!run || !slot.has(from)) return
+    const map = await this.results.labelMap(run.id, from)
+    if (slot.run?.id === run.id) slot.presence = { from, counts: map.counts, pixels: map.width * map.height }
+  }
+}

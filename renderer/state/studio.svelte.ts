@@ -1,0 +1,241 @@
+import { getContext, setContext } from 'svelte'
+import type { EngineState, EngineStatus, Engine, Shell } from '#models/api'
+import type { StudioError } from '#models/errors'
+import type { Rgb } from '#models/palettes'
+import { FIT, type Camera } from './camera'
+import { EMPTY_CHOICES, MAX_MODELS, type Choices, type HeatmapOptions, type Pin } from './choices'
+import { editClasses, type ClassEdit } from './class-edits'
+import type { EngineClient } from './engine'
+import { History } from './history'
+import { fileNameOf, type ModelSlot } from './model-slot.svelte'
+import { Notices } from './notices.svelte'
+import type { Point } from './probes'
+import { studioError } from './resource.svelte'
+import { Session } from './session.svelte'
+import { DEFAULT_SETTINGS, type Settings } from './settings'
+
+/** A file that the user brought and that cannot be opened; what was open before stays. */
+export interface FailedFile {
+  readonly path: string
+  readonly fileName: string
+  readonly error: StudioError
+}
+
+/** What a view hands out so that the commands can export what its active pane shows. */
+export interface PaneExporter {
+  exportPane(): Promise<void>
+}
+
+/**
+ * The document: what the user chose, what the engine made of it, and where the user looks. One per window, given to
+ * components through the context.
+ */
+export class Studio {
+  choices: Choices = $state.raw(EMPTY_CHOICES)
+  settings: Settings = $state.raw(DEFAULT_SETTINGS)
+  /** where the mouse is, in pixels of the picture; the same in every pane and view */
+  hovered: Point | undefined = $state.raw()
+  /** shared by all panes, which show the same picture */
+  camera: Camera = $state.raw(FIT)
+  /** the bare picture, while its key is held */
+  bare = $state(false)
+  engineState: EngineState = $state.raw({ state: 'starting' })
+  engineStatus: EngineStatus | undefined = $state.raw()
+  failedModel: FailedFile | undefined = $state.raw()
+  failedPicture: FailedFile | undefined = $state.raw()
+  failedLabels: FailedFile | undefined = $state.raw()
+  canUndo = $state(false)
+  canRedo = $state(false)
+  /** a view has drawn the first result */
+  drawn = $state(false)
+  exporter: PaneExporter | undefined = $state.raw()
+  readonly notices = new Notices()
+
+  readonly engine: Engine
+  readonly session: Session
+  readonly shell: Shell
+
+  readonly heatmaps: HeatmapOptions = $derived(this.choices.heatmaps)
+  readonly pins: readonly Pin[] = $derived(this.choices.pins)
+  /** τ in use, of model A */
+  readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
+
+  readonly #history = new History<Choices>()
+
+  constructor(client: EngineClient, shell: Shell) {
+    this.engine = client.api
+    this.shell = shell
+    this.session = new Session(client)
+    client.onState((state) => (this.engineState = state))
+    client.onConnect(() => void this.refreshStatus())
+  }
+
+  get models(): readonly ModelSlot[] {
+    return this.session.slots
+  }
+
+  /** Model A, whose class list is the list. */
+  get lead(): ModelSlot | undefined {
+    return this.session.slots[0]
+  }
+
+  get picture(): Session['picture'] {
+    return this.session.picture
+  }
+
+  get labels(): Session['labels'] {
+    return this.session.labels
+  }
+
+  /** Name of the chosen class, or undefined where there are no classes. */
+  get chosenName(): string | undefined {
+    return this.lead?.classes[this.choices.chosenClass]
+  }
+
+  /** Index of the chosen class in another model's list, by name; undefined where it has no partner. */
+  chosenIndex(slot: ModelSlot): number | undefined {
+    if (slot === this.lead) return this.chosenName === undefined ? undefined : this.choices.chosenClass
+    const index = this.chosenName === undefined ? -1 : slot.classes.indexOf(this.chosenName)
+    return index < 0 ? undefined : index
+  }
+
+  colorOf(slot: ModelSlot, classIndex: number): Rgb {
+    return slot.palette[classIndex] ?? [128, 128, 128]
+  }
+
+  /** Makes a choice, which can be undone. Choices of the same `kind` in quick succession are one step. */
+  choose(change: Partial<Choices>, kind?: string): void {
+    this.#history.push(this.choices, kind)
+    this.#apply({ ...this.choices, ...change })
+  }
+
+  /** The same for the options of the Heatmaps view. */
+  chooseHeatmaps(change: Partial<HeatmapOptions>, kind?: string): void {
+    this.choose({ heatmaps: { ...this.choices.heatmaps, ...change } }, kind)
+  }
+
+  chooseClass(index: number): void {
+    if (index !== this.choices.chosenClass) this.choose({ chosenClass: index }, 'class')
+  }
+
+  /** Edits the class list of model A; `validateName` says whether a name fits. */
+  editClasses(edit: ClassEdit): void {
+    const { lead } = this
+    const [first, ...others] = this.choices.models
+    if (!lead || !first) return
+    const { classes, chosen } = editClasses(lead.classes, this.choices.chosenClass, edit)
+    this.choose({ models: [{ ...first, classes }, ...others], chosenClass: chosen })
+  }
+
+  /** Back to the checkpoint's own list. */
+  resetClasses(): void {
+    const [first, ...others] = this.choices.models
+    if (!first) return
+    const own = this.lead?.info?.classes ?? []
+    const chosen = Math.max(0, own.indexOf(this.chosenName ?? ''))
+    this.choose({ models: [{ ...first, classes: undefined }, ...others], chosenClass: chosen })
+  }
+
+  pin(point: Point, add: boolean): void {
+    const number = 1 + Math.max(0, ...this.pins.map((pin) => pin.number))
+    const pin: Pin = { number: add ? number : 1, name: '', x: point.x, y: point.y }
+    this.choose({ pins: add ? [...this.pins, pin] : [pin] })
+  }
+
+  namePin(number: number, name: string): void {
+    this.choose({ pins: this.pins.map((pin) => (pin.number === number ? { ...pin, name } : pin)) })
+  }
+
+  unpin(number: number): void {
+    this.choose({ pins: this.pins.filter((pin) => pin.number !== number) })
+  }
+
+  hover(point: Point | undefined): void {
+    this.hovered = point
+    this.session.probes.hover(point)
+  }
+
+  undo(): void {
+    const before = this.#history.undo(this.choices)
+    if (before) this.#apply(before)
+  }
+
+  redo(): void {
+    const after = this.#history.redo(this.choices)
+    if (after) this.#apply(after)
+  }
+
+  change(settings: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...settings }
+  }
+
+  /** Takes over a document as a whole (a restored workspace, the sample): where undo ends. */
+  begin(choices: Choices): void {
+    this.#apply(choices)
+  }
+
+  /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
+  async openModel(path: string, index = 0): Promise<void> {
+    this.failedModel = undefined
+    try {
+      const choice = { path, classes: undefined }
+      const info = await this.session.openModel(choice)
+      if (!info) return
+      const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
+      const chosen = index === 0 ? Math.max(0, info.classes.indexOf(this.chosenName ?? '')) : this.choices.chosenClass
+      this.choose({ models, chosenClass: chosen })
+      await this.shell.addRecentFile({ path, kind: 'checkpoint' })
+    } catch (error) {
+      this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }
+    }
+  }
+
+  closeModel(index: number): void {
+    this.choose({ models: this.choices.models.toSpliced(index, 1) })
+  }
+
+  /** Opens a picture; labels and pins belong to the one before and leave with it. */
+  async openPicture(path: string, labelsPath?: string): Promise<void> {
+    this.failedPicture = undefined
+    try {
+      if (!(await this.session.openPicture(path))) return
+      this.camera = FIT
+      this.hover(undefined)
+      this.choose({ picturePath: path, labelsPath, pins: [] })
+      await this.shell.addRecentFile({ path, kind: 'picture' })
+    } catch (error) {
+      this.failedPicture = { path, fileName: fileNameOf(path), error: studioError(error) }
+    }
+  }
+
+  async openLabels(path: string): Promise<void> {
+    this.failedLabels = undefined
+    try {
+      if (await this.session.openLabels(path)) this.choose({ labelsPath: path })
+    } catch (error) {
+      this.failedLabels = { path, fileName: fileNameOf(path), error: studioError(error) }
+    }
+  }
+
+  async refreshStatus(): Promise<void> {
+    // a status that cannot be had is told by the engine's state
+    this.engineStatus = await this.engine.status({}).catch(() => undefined)
+  }
+
+  #apply(choices: Choices): void {
+    this.choices = choices
+    this.canUndo = this.#history.canUndo
+    this.canRedo = this.#history.canRedo
+    this.session.follow(choices)
+  }
+}
+
+const STUDIO = Symbol('studio')
+
+export function provideStudio(studio: Studio): void {
+  setContext(STUDIO, studio)
+}
+
+export function useStudio(): Studio {
+  return getContext<Studio>(STUDIO)
+}
