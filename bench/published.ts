@@ -1,0 +1,284 @@
+import type { Shape } from '#models/tensor'
+import { ADE20K_CLASSES } from './ade20k'
+
+/*
+ * Checkpoints as large as the published ones, with random weights: keys and shapes of DenseCLIP with CLIP's RN50 at
+ * 512×512 and with ViT-B/16 at 640×640, trained on ADE20K. Timing depends on sizes, not on what was learned.
+ */
+
+/** A tensor to be filled: values spread evenly around `center` with standard deviation `spread`. */
+export interface PublishedTensor {
+  readonly name: string
+  readonly shape: Shape
+  readonly dtype: 'float32' | 'int64'
+  readonly center: number
+  readonly spread: number
+}
+
+export interface PublishedModel {
+  /** as bench/pytorch/denseclip.py calls its sizes */
+  readonly name: 'rn50' | 'vit-b-16'
+  readonly title: string
+  /** side of the square input in pixels */
+  readonly inputSize: number
+  readonly classes: readonly string[]
+  /** `meta.config`: what the published files say, and no more */
+  readonly config: string
+  readonly tensors: readonly PublishedTensor[]
+}
+
+const CONTEXTS = 8
+const NAME_TOKENS = 5
+const VOCABULARY = 49408
+const TEXT = { width: 512, layers: 12 }
+const DECODER = { width: 256, layers: 3 }
+const FPN_CHANNELS = 256
+
+/** Collects tensors by PyTorch's names, with the scales of usual initialisations, so that values stay in range. */
+class Layout {
+  readonly tensors: PublishedTensor[] = []
+
+  add(name: string, shape: Shape, spread: number, center = 0): void {
+    this.tensors.push({ name, shape, dtype: 'float32', center, spread })
+  }
+
+  /** [out, in] with a bias unless told otherwise */
+  linear(name: string, outputs: number, inputs: number, bias = true): void {
+    this.add(`${name}.weight`, [outputs, inputs], inputs ** -0.5)
+    if (bias) this.add(`${name}.bias`, [outputs], 0.02)
+  }
+
+  /** [out, in, kernel, kernel], for a ReLU behind it */
+  conv(name: string, outputs: number, inputs: number, kernel: number, bias = false): void {
+    this.add(`${name}.weight`, [outputs, inputs, kernel, kernel], (2 / (inputs * kernel * kernel)) ** 0.5)
+    if (bias) this.add(`${name}.bias`, [outputs], 0.02)
+  }
+
+  /** [in, out, 2, 2] with a bias */
+  upsampling(name: string, channels: number): void {
+    this.add(`${name}.weight`, [channels, channels, 2, 2], channels ** -0.5)
+    this.add(`${name}.bias`, [channels], 0.02)
+  }
+
+  /** LayerNorm or GroupNorm */
+  norm(name: string, channels: number): void {
+    this.add(`${name}.weight`, [channels], 0.1, 1)
+    this.add(`${name}.bias`, [channels], 0.05)
+  }
+
+  batchNorm(name: string, channels: number, scale = 1): void {
+    this.add(`${name}.weight`, [channels], 0.1 * scale, scale)
+    this.add(`${name}.bias`, [channels], 0.05)
+    this.add(`${name}.running_mean`, [channels], 0.05)
+    this.add(`${name}.running_var`, [channels], 0.1, 1)
+    const counter = `${name}.num_batches_tracked`
+    this.tensors.push({ name: counter, shape: [], dtype: 'int64', center: 80_000, spread: 0 })
+  }
+
+  /** CLIP's transformer blocks below `name` */
+  transformer(name: string, width: number, layers: number): void {
+    const residual = width ** -0.5 * (2 * layers) ** -0.5
+    for (let layer = 0; layer < layers; layer++) {
+      const block = `${name}.resblocks.${layer}`
+      this.add(`${block}.attn.in_proj_weight`, [3 * width, width], width ** -0.5)
+      this.add(`${block}.attn.in_proj_bias`, [3 * width], 0.02)
+      this.add(`${block}.attn.out_proj.weight`, [width, width], residual)
+      this.add(`${block}.attn.out_proj.bias`, [width], 0.02)
+      this.norm(`${block}.ln_1`, width)
+      this.add(`${block}.mlp.c_fc.weight`, [4 * width, width], (2 * width) ** -0.5)
+      this.add(`${block}.mlp.c_fc.bias`, [4 * width], 0.02)
+      this.add(`${block}.mlp.c_proj.weight`, [width, 4 * width], residual)
+      this.add(`${block}.mlp.c_proj.bias`, [width], 0.02)
+      this.norm(`${block}.ln_2`, width)
+    }
+  }
+}
+
+function addResNet50(to: Layout, joint: number, resolution: number): void {
+  const width = 64
+  to.conv('backbone.conv1', width / 2, 3, 3)
+  to.batchNorm('backbone.bn1', width / 2)
+  to.conv('backbone.conv2', width / 2, width / 2, 3)
+  to.batchNorm('backbone.bn2', width / 2)
+  to.conv('backbone.conv3', width, width / 2, 3)
+  to.batchNorm('backbone.bn3', width)
+  let inputs = width
+  for (const [stage, blocks] of [3, 4, 6, 3].entries()) {
+    const planes = width * 2 ** stage
+    for (let block = 0; block < blocks; block++) {
+      const name = `backbone.layer${stage + 1}.${block}`
+      to.conv(`${name}.conv1`, planes, inputs, 1)
+      to.batchNorm(`${name}.bn1`, planes)
+      to.conv(`${name}.conv2`, planes, planes, 3)
+      to.batchNorm(`${name}.bn2`, planes)
+      to.conv(`${name}.conv3`, 4 * planes, planes, 1)
+      // small, so that the sum of sixteen blocks stays of the size of one
+      to.batchNorm(`${name}.bn3`, 4 * planes, 0.3)
+      if (block === 0) {
+        to.conv(`${name}.downsample.0`, 4 * planes, inputs, 1)
+        to.batchNorm(`${name}.downsample.1`, 4 * planes)
+      }
+      inputs = 4 * planes
+    }
+  }
+  const pool = 'backbone.attnpool'
+  to.add(`${pool}.positional_embedding`, [(resolution / 32) ** 2 + 1, inputs], inputs ** -0.5)
+  for (const projection of ['k_proj', 'q_proj', 'v_proj']) to.linear(`${pool}.${projection}`, inputs, inputs)
+  to.linear(`${pool}.c_proj`, joint, inputs)
+}
+
+function addVisionTransformer(to: Layout, joint: number, resolution: number): void {
+  const width = 768
+  to.add('backbone.class_embedding', [width], width ** -0.5)
+  to.add('backbone.positional_embedding', [(resolution / 16) ** 2 + 1, width], width ** -0.5)
+  to.add('backbone.proj', [width, joint], width ** -0.5)
+  to.add('backbone.conv1.weight', [width, 3, 16, 16], (3 * 256) ** -0.5)
+  to.norm('backbone.ln_pre', width)
+  to.transformer('backbone.transformer', width, 12)
+  to.norm('backbone.ln_post', width)
+  to.norm('backbone.fpn1.0', width)
+  to.upsampling('backbone.fpn1.1', width)
+  to.batchNorm('backbone.fpn1.2', width)
+  to.upsampling('backbone.fpn1.4', width)
+  to.norm('backbone.fpn2.0', width)
+  to.upsampling('backbone.fpn2.1', width)
+  to.norm('backbone.fpn3', width)
+  to.norm('backbone.fpn4.0', width)
+}
+
+function addTextEncoder(to: Layout, joint: number): void {
+  const { width, layers } = TEXT
+  to.add('text_encoder.positional_embedding', [CONTEXTS + NAME_TOKENS, width], 0.01)
+  to.add('text_encoder.text_projection', [width, joint], width ** -0.5)
+  to.transformer('text_encoder.transformer', width, layers)
+  to.add('text_encoder.token_embedding.weight', [VOCABULARY, width], 0.02)
+  to.norm('text_encoder.ln_final', width)
+}
+
+function addContextDecoder(to: Layout, joint: number): void {
+  const { width, layers } = DECODER
+  to.norm('context_decoder.memory_proj.0', joint)
+  to.linear('context_decoder.memory_proj.1', width, joint)
+  to.norm('context_decoder.memory_proj.2', width)
+  to.norm('context_decoder.text_proj.0', joint)
+  to.linear('context_decoder.text_proj.1', width, joint)
+  for (let layer = 0; layer < layers; layer++) {
+    const name = `context_decoder.decoder.${layer}`
+    for (const attention of ['self_attn', 'cross_attn']) {
+      for (const projection of ['q_proj', 'k_proj', 'v_proj']) {
+        to.linear(`${name}.${attention}.${projection}`, width, width, false)
+      }
+      to.linear(`${name}.${attention}.proj`, width, width)
+    }
+    for (const norm of ['norm1', 'norm2', 'norm3']) to.norm(`${name}.${norm}`, width)
+    to.linear(`${name}.mlp.0`, 4 * width, width)
+    to.linear(`${name}.mlp.3`, width, 4 * width)
+  }
+  to.norm('context_decoder.out_proj.0', width)
+  to.linear('context_decoder.out_proj.1', joint, width)
+}
+
+function addNeckAndHead(to: Layout, channels: readonly number[], classes: number): void {
+  for (const [level, inputs] of channels.entries())
+    to.conv(`neck.lateral_convs.${level}.conv`, FPN_CHANNELS, inputs, 1, true)
+  for (const level of channels.keys()) to.conv(`neck.fpn_convs.${level}.conv`, FPN_CHANNELS, FPN_CHANNELS, 3, true)
+  to.conv('decode_head.conv_seg', classes, FPN_CHANNELS, 1, true)
+  for (const [level, count] of [1, 1, 2, 3].entries()) {
+    for (let i = 0; i < count; i++) {
+      const name = `decode_head.scale_heads.${level}.${2 * i}`
+      to.conv(`${name}.conv`, FPN_CHANNELS, FPN_CHANNELS, 3)
+      to.batchNorm(`${name}.bn`, FPN_CHANNELS)
+    }
+  }
+}
+
+function configOf(parts: { backbone: string; joint: number; extra: string; channels: string; window: number }): string {
+  const names = ADE20K_CLASSES.map((name) => `'${name}'`).join(', ')
+  const crop = `crop_size=(${parts.window}, ${parts.window})`
+  const stride = Math.floor((parts.window * 2) / 3)
+  return `norm_cfg = dict(type='SyncBN', requires_grad=True)
+model = dict(
+    type='DenseCLIP',
+    context_length=5,${parts.extra}
+    backbone=dict(${parts.backbone}, style='pytorch'),
+    text_encoder=dict(
+        type='CLIPTextContextEncoder', context_length=13, style='pytorch', embed_dim=${parts.joint},
+        transformer_width=512, transformer_heads=8, transformer_layers=12),
+    context_decoder=dict(
+        type='ContextDecoder', context_length=16, transformer_width=256, transformer_heads=4, transformer_layers=3,
+        visual_dim=${parts.joint}, dropout=0.1, outdim=${parts.joint}, style='pytorch'),
+    neck=dict(type='FPN', in_channels=[${parts.channels}], out_channels=256, num_outs=4),
+    decode_head=dict(
+        type='FPNHead', in_channels=[256, 256, 256, 256], in_index=[0, 1, 2, 3], feature_strides=[4, 8, 16, 32],
+        channels=256, dropout_ratio=0.1, num_classes=150, norm_cfg=dict(type='SyncBN', requires_grad=True),
+        align_corners=False, loss_decode=dict(type='CrossEntropyLoss', use_sigmoid=False, loss_weight=1.0)),
+    train_cfg=dict(),
+    test_cfg=dict(mode='slide', ${crop}, stride=(${stride}, ${stride})),
+    text_head=False,
+    class_names=[${names}])
+gpu_ids = range(0, 1)
+`
+}
+
+/** DenseCLIP with CLIP's RN50 at 512×512, C = 1024, K = 150: 456 MB. */
+export function publishedResNet50(): PublishedModel {
+  const joint = 1024
+  const classes = ADE20K_CLASSES.length
+  const to = new Layout()
+  to.add('contexts', [1, CONTEXTS, TEXT.width], 0.02)
+  to.add('gamma', [joint], 0.02, 0.1)
+  addResNet50(to, joint, 512)
+  addTextEncoder(to, joint)
+  addContextDecoder(to, joint)
+  addNeckAndHead(to, [256, 512, 1024, 2048 + classes], classes)
+  const config = configOf({
+    backbone: `type='CLIPResNetWithAttention', layers=[3, 4, 6, 3], output_dim=${joint}, input_resolution=512`,
+    joint,
+    extra: '',
+    channels: '256, 512, 1024, 2198',
+    window: 512
+  })
+  const title = 'DenseCLIP-RN50, 512×512'
+  return { name: 'rn50', title, inputSize: 512, classes: ADE20K_CLASSES, config, tensors: to.tensors }
+}
+
+/** DenseCLIP with CLIP's ViT-B/16 at 640×640, C = 512, K = 150: 675 MB. */
+export function publishedVitB16(): PublishedModel {
+  const joint = 512
+  const classes = ADE20K_CLASSES.length
+  const to = new Layout()
+  to.add('contexts', [1, CONTEXTS, TEXT.width], 0.02)
+  to.add('gamma', [joint], 0.02, 0.1)
+  addVisionTransformer(to, joint, 640)
+  addTextEncoder(to, joint)
+  addContextDecoder(to, joint)
+  addNeckAndHead(to, [768, 768, 768 + classes, 768], classes)
+  const config = configOf({
+    backbone: `type='CLIPVisionTransformer', patch_size=16, width=768, output_dim=${joint}, get_embeddings=True, drop_path_rate=0.1, layers=12, input_resolution=640`,
+    joint,
+    extra: '\n    text_dim=512,\n    score_concat_index=2,',
+    channels: '768, 768, 918, 768',
+    window: 640
+  })
+  const title = 'DenseCLIP-ViT-B/16, 640×640'
+  return { name: 'vit-b-16', title, inputSize: 640, classes: ADE20K_CLASSES, config, tensors: to.tensors }
+}
+
+/**
+ * A seeded source of the values of one tensor, so that the same file is written every time (xorshift32, Marsaglia
+ * 2003; uniform, since timing asks no more).
+ */
+export function fillTensor(tensor: PublishedTensor, seed: number): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(tensor.shape.reduce((product, size) => product * size, 1))
+  let state = (seed * 2654435761) | 1
+  // a uniform variable of width w has standard deviation w / √12
+  const width = tensor.spread * Math.sqrt(12)
+  const low = tensor.center - width / 2
+  for (let i = 0; i < values.length; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    values[i] = low + width * ((state >>> 0) / 2 ** 32)
+  }
+  return values
+}
