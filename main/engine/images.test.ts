@@ -43,7 +43,9 @@ describe.skipIf(!existsSync(PICTURES))('the published pipeline (needs ../shared)
     const resized = resizeRgb(decoded, targetSize(decoded, 64, 256))
     const expected = readNpy(join(PICTURES, picture.resized))
     expect([resized.height, resized.width, 3]).toEqual(expected.shape)
-    expect(largestDifference(resized.rgb, expected.values)).toBeLessThanOrEqual(picture.tolerance.levels)
+    // OpenCV's arithmetic to the bit; JPEG decoders differ
+    const levels = picture.file.endsWith('.png') ? 0 : picture.tolerance.levels
+    expect(largestDifference(resized.rgb, expected.values)).toBeLessThanOrEqual(levels)
     const input = normalise(resized, golden.mean, golden.std)
     const expectedInput = readNpy(join(PICTURES, picture.input))
     expect(input.shape).toEqual(expectedInput.shape)

@@ -25,23 +25,32 @@ export function targetSize(picture: Size, shortSide: number | undefined, maxLong
   return { width: scaled(picture.width), height: scaled(picture.height) }
 }
 
-/** For each output position: the two neighbours it lies between and the share of the second. */
-function taps(from: number, to: number): { near: Int32Array; far: Int32Array; share: Float32Array } {
+/** OpenCV's 8-bit bilinear works with weights in units of 1/2048. */
+const WEIGHT_BITS = 11
+
+/** For each output position: the two neighbours it lies between and their weights in fixed point. */
+function taps(
+  from: number,
+  to: number
+): { near: Int32Array; far: Int32Array; nearWeight: Int32Array; farWeight: Int32Array } {
   const near = new Int32Array(to)
   const far = new Int32Array(to)
-  const share = new Float32Array(to)
+  const nearWeight = new Int32Array(to)
+  const farWeight = new Int32Array(to)
   for (let i = 0; i < to; i++) {
     const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1)
-    near[i] = Math.floor(at)
-    far[i] = Math.min(Math.floor(at) + 1, from - 1)
-    share[i] = at - Math.floor(at)
+    const first = Math.floor(at)
+    near[i] = first
+    far[i] = Math.min(first + 1, from - 1)
+    farWeight[i] = Math.round((at - first) * 2 ** WEIGHT_BITS)
+    nearWeight[i] = Math.round((1 - (at - first)) * 2 ** WEIGHT_BITS)
   }
-  return { near, far, share }
+  return { near, far, nearWeight, farWeight }
 }
 
 /**
- * Bilinear resize of 8-bit RGB with half-pixel centres and without antialiasing, rounded: OpenCV's INTER_LINEAR, up to
- * the rounding of its fixed-point weights (0.75 of a level).
+ * Bilinear resize of 8-bit RGB with half-pixel centres and without antialiasing, in the fixed-point arithmetic of
+ * OpenCV's INTER_LINEAR (its vector path), which lies up to 0.75 of a level from the exact value.
  */
 export function resizeRgb(image: RgbImage, size: Size): RgbImage {
   const { width, height, rgb } = image
@@ -51,10 +60,10 @@ export function resizeRgb(image: RgbImage, size: Size): RgbImage {
   const stride = size.width * 3
   const result = new Uint8Array(size.height * stride)
 
-  // rows of the source, resized horizontally; consecutive output rows share them
-  const lines = [new Float32Array(stride), new Float32Array(stride)] as const
+  // rows of the source, resized horizontally, in 1/2048 of a level; consecutive output rows share them
+  const lines = [new Int32Array(stride), new Int32Array(stride)] as const
   const held = [-1, -1]
-  function line(row: number, other: number): Float32Array {
+  function line(row: number, other: number): Int32Array {
     if (held[0] === row) return lines[0]
     if (held[1] === row) return lines[1]
     const slot = held[0] === other ? 1 : 0
@@ -63,10 +72,10 @@ export function resizeRgb(image: RgbImage, size: Size): RgbImage {
     for (let x = 0, out = 0; x < size.width; x++, out += 3) {
       const near = start + (columns.near[x] ?? 0) * 3
       const far = start + (columns.far[x] ?? 0) * 3
-      const share = columns.share[x] ?? 0
+      const nearWeight = columns.nearWeight[x] ?? 0
+      const farWeight = columns.farWeight[x] ?? 0
       for (let c = 0; c < 3; c++) {
-        const a = rgb[near + c] ?? 0
-        values[out + c] = a + ((rgb[far + c] ?? 0) - a) * share
+        values[out + c] = (rgb[near + c] ?? 0) * nearWeight + (rgb[far + c] ?? 0) * farWeight
       }
     }
     held[slot] = row
@@ -76,12 +85,15 @@ export function resizeRgb(image: RgbImage, size: Size): RgbImage {
   for (let y = 0; y < size.height; y++) {
     const near = rows.near[y] ?? 0
     const far = rows.far[y] ?? 0
-    const share = rows.share[y] ?? 0
+    const nearWeight = rows.nearWeight[y] ?? 0
+    const farWeight = rows.farWeight[y] ?? 0
     const above = line(near, far)
     const below = line(far, near)
     for (let i = 0, out = y * stride; i < stride; i++, out++) {
-      const a = above[i] ?? 0
-      result[out] = a + ((below[i] ?? 0) - a) * share + 0.5
+      // each product is cut to 16 bits before the sum is rounded: 4 + 16 + 2 = 2 · WEIGHT_BITS
+      const a = (((above[i] ?? 0) >> 4) * nearWeight) >> 16
+      const b = (((below[i] ?? 0) >> 4) * farWeight) >> 16
+      result[out] = Math.min((a + b + 2) >> 2, 255)
     }
   }
   return { width: size.width, height: size.height, rgb: result }
