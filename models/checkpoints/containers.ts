@@ -43,7 +43,12 @@ export function checkpointFrom(
     const stateDict = new Map([['', named(root, '')]])
     return { format, source, stateDict, container: [], others: new Map(), extras: new Map(), notes }
   }
-  if (!isPlainDict(root)) throw fail('not-a-model', 'it holds no state dict')
+  if (!isPlainDict(root)) {
+    const what = isUnknownObject(root) ? `an object of the class ${quoted(root.unknownClass)}` : 'something else'
+    throw fail('not-a-model', `it holds ${what} instead of a state dict`, {
+      remedy: 'Save model.state_dict() in place of the model.'
+    })
+  }
   const candidates = findCandidates(root).sort((a, b) => rank(a) - rank(b))
   const [chosen, ...rest] = candidates
   if (chosen === undefined) throw fail('not-a-model', 'it holds no tensors')
@@ -126,7 +131,7 @@ function extrasOf(
 function skippedNotes(skipped: ReadonlyMap<string, string>): Note[] {
   return [...skipped].map(([name, of]) => ({
     code: 'skipped',
-    message: `${quoted(name)} was left out: ${quoted(of)} is not a tensor that can be read here.`
+    message: `${quoted(name)} was left out: ${quoted(of)} is not read here.`
   }))
 }
 

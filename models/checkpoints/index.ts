@@ -1,10 +1,16 @@
 import type { ByteSource } from '../bytes'
 import type { Checkpoint, CheckpointFormat } from './checkpoint'
 import { failIn } from './fault'
+import { foreign } from './foreign'
+import { legacy } from './legacy'
+import { npy } from './npy'
+import { npz } from './npz'
+import { onnx } from './onnx'
 import { pytorch } from './pytorch'
+import { safetensors } from './safetensors'
 
-/** Every format that can be opened, in the order they are tried. */
-export const FORMATS = [pytorch] as const satisfies readonly CheckpointFormat[]
+/** Every format that can be opened, in the order they are tried: by signature first, by name last. */
+export const FORMATS = [npz, pytorch, npy, legacy, onnx, safetensors] as const satisfies readonly CheckpointFormat[]
 
 const HEAD_BYTES = 4096
 
@@ -13,8 +19,11 @@ const HEAD_BYTES = 4096
  * Throws a StudioError with one of the FileFault codes, which names the file, what is wrong and what to do.
  */
 export async function readCheckpoint(source: ByteSource): Promise<Checkpoint> {
+  const fail = failIn(source.name)
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
+  const other = foreign(head)
+  if (other) throw fail(other.code, other.problem, { remedy: other.remedy })
   const format = FORMATS.find((candidate) => candidate.match(head, source.name))
-  if (format === undefined) throw failIn(source.name)('not-a-model', 'it is in no format that is known here')
+  if (format === undefined) throw fail('not-a-model', 'it is in no format that is known here')
   return format.read(source)
 }

@@ -75,7 +75,7 @@ export class PickleStream {
 
   /** Two's complement, least byte first. */
   long(length: number): number | bigint {
-    if (length < 0) throw this.fail('corrupt', 'its pickle contains a negative length', { entry: this.entry })
+    if (length < 0) throw this.fail('corrupt', 'its pickle is broken: a length is negative', { entry: this.entry })
     if (length > MAX_INTEGER_BYTES) throw this.hugeInteger()
     let value = 0n
     for (const [i, byte] of this.bytes(length).entries()) value |= BigInt(byte) << BigInt(8 * i)
@@ -117,7 +117,8 @@ export class PickleStream {
   /** A quoted string with escapes, as Python writes it. */
   textString(): string {
     const text = parsePythonString(this.line().trim())
-    if (text === undefined) throw this.fail('corrupt', 'its pickle contains a broken string', { entry: this.entry })
+    if (text === undefined)
+      throw this.fail('corrupt', 'its pickle is broken: a string has no end', { entry: this.entry })
     return text
   }
 
@@ -130,7 +131,7 @@ export class PickleStream {
   }
 
   private notNumber(): Error {
-    return this.fail('corrupt', 'its pickle contains a number that is none', { entry: this.entry })
+    return this.fail('corrupt', 'its pickle is broken: text stands for a number', { entry: this.entry })
   }
 
   private hugeInteger(): Error {

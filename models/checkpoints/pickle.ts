@@ -13,6 +13,8 @@ import { PickleStream } from './pickle-stream'
  * array and no function here calls itself, so depth costs no call stack.
  */
 
+/** Structure only, no values: 5,000 tensors take 1.5 MB. */
+export const MAX_PICKLE_BYTES = 64 * 2 ** 20
 /** 5,000 tensors with three optimizer states each take 700,000 opcodes. */
 const MAX_OPERATIONS = 3_000_000
 /** An empty Map takes about 200 bytes, so that a pickle of one-byte opcodes could fill memory a hundredfold. */
@@ -180,7 +182,7 @@ class PickleMachine {
         return this.pushGlobal(stream.line(), stream.line())
       case 0x93 /* STACK_GLOBAL */: {
         const [module, name] = this.popMany(2)
-        if (typeof module !== 'string' || typeof name !== 'string') throw this.corrupt('a name that is no text')
+        if (typeof module !== 'string' || typeof name !== 'string') throw this.corrupt('a name is no text')
         return this.pushGlobal(module, name)
       }
       case 0x52 /* REDUCE */:
@@ -217,13 +219,13 @@ class PickleMachine {
       case 0x98 /* READONLY_BUFFER */:
         return
       case 0x97 /* NEXT_BUFFER */:
-        throw this.corrupt('data that should have come beside it')
+        throw this.corrupt('data is missing that should come beside it')
       case 0x82 /* EXT1 */:
       case 0x83 /* EXT2 */:
       case 0x84 /* EXT4 */:
         throw this.unsupported('names by number (copyreg extensions)')
       default:
-        throw this.corrupt(`opcode 0x${opcode.toString(16)} at byte ${stream.position - 1}, which does not exist`)
+        throw this.corrupt(`opcode 0x${opcode.toString(16)} at byte ${stream.position - 1} does not exist`)
     }
   }
 
@@ -248,7 +250,7 @@ class PickleMachine {
 
   private requireValues(count: number): void {
     if (this.stack.length - (this.marks.at(-1) ?? 0) >= count) return
-    throw this.corrupt(`fewer values than the opcode at byte ${this.position - 1} takes`)
+    throw this.corrupt(`the opcode at byte ${this.position - 1} takes more values than there are`)
   }
 
   private pop(): Plain {
@@ -315,9 +317,9 @@ class PickleMachine {
 
   /** REDUCE, NEWOBJ, OBJ and INST: what Python would call or construct. */
   private build(callee: Plain | undefined, args: Plain | undefined): void {
-    if (!isPlainList(args) || !Object.isFrozen(args)) throw this.corrupt('arguments that are no tuple')
+    if (!isPlainList(args) || !Object.isFrozen(args)) throw this.corrupt('the arguments of a call are no tuple')
     if (callee instanceof UnknownInstance) return this.pushNew(new UnknownInstance(callee.unknownClass))
-    if (!(callee instanceof Global)) throw this.corrupt('a call of what is no function')
+    if (!(callee instanceof Global)) throw this.corrupt('something is called that is no function')
     const builder = this.options.known.get(knownName(callee))
     const value = builder && this.buildKnown(builder, args)
     this.pushNew(value ?? new UnknownInstance(callee.unknownClass))
@@ -332,7 +334,7 @@ class PickleMachine {
   }
 
   private corrupt(problem: string): Error {
-    return this.options.fail('corrupt', `its pickle contains ${problem}`, { entry: this.options.entry })
+    return this.options.fail('corrupt', `its pickle is broken: ${problem}`, { entry: this.options.entry })
   }
 
   private unsupported(what: string): Error {

@@ -3,15 +3,13 @@ import { BYTES_PER_ELEMENT } from '../tensor'
 import type { Checkpoint, CheckpointFormat, Note, StateDict } from './checkpoint'
 import { checkpointFrom } from './containers'
 import { quoted } from './fault'
-import { readPickle } from './pickle'
+import { MAX_PICKLE_BYTES, readPickle } from './pickle'
 import { StridedTensor, type Storage } from './strided-tensor'
 import { storageReference, torchNames, type StorageReference } from './torch-objects'
 import { moduleTensors } from './torchscript'
 import { openZip, type ZipArchive, type ZipEntry } from './zip'
 import { checksumMatches, openEntry, readEntry } from './zip-entry'
 
-/** Structure only: data.pkl of a training checkpoint with 5,000 tensors has 1.5 MB. */
-export const MAX_PICKLE_BYTES = 64 * 2 ** 20
 /** Local headers read at the same time: enough to hide the delay of a disk. */
 const HEADERS_AT_ONCE = 32
 /**

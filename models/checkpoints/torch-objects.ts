@@ -56,10 +56,11 @@ export class StorageReference implements UnknownObject {
     readonly unknownClass: string,
     readonly element: ElementType | undefined,
     readonly key: string,
-    /** elements of `element` */
-    readonly length: number,
-    /** elements in front of it in the storage it is a view of (files before 0.4) */
-    readonly offset: number
+    /** elements of the whole storage */
+    readonly total: number,
+    /** the part that is meant, in elements: all of it but in files before PyTorch 0.4 */
+    readonly offset = 0,
+    readonly length = total
   ) {}
 }
 
@@ -73,10 +74,11 @@ export function storageReference(id: Plain, fail: Fail, entry: string): StorageR
   const [tag, of, key, , length, view] = id
   if (tag !== 'storage' || !(of instanceof Global) || typeof key !== 'string' || !isCount(length)) throw wrong()
   const name = of.module.replace(/^torch\.(cuda|storage)$/, 'torch') === 'torch' ? of.qualifiedName : ''
-  if (!isPlainList(view)) return new StorageReference(of.unknownClass, STORAGES.get(name), key, length, 0)
+  const whole = [of.unknownClass, STORAGES.get(name), key, length] as const
+  if (!isPlainList(view)) return new StorageReference(...whole)
   const [, offset, viewLength] = view
   if (!isCount(offset) || !isCount(viewLength) || offset + viewLength > length) throw wrong()
-  return new StorageReference(of.unknownClass, STORAGES.get(name), key, viewLength, offset)
+  return new StorageReference(...whole, offset, viewLength)
 }
 
 /** The closed list of names that build something out of a PyTorch pickle. */

@@ -1,0 +1,219 @@
+import type { ByteSource } from '../bytes'
+import { BYTES_PER_ELEMENT, elementCount, type DType } from '../tensor'
+import type { CheckpointFormat, Note, StoredTensor } from './checkpoint'
+import { failIn, quoted, type Fail } from './fault'
+import { packedIntegers, ProtobufReader, type Field } from './protobuf'
+import { contiguousStrides, StridedTensor, type Storage } from './strided-tensor'
+
+/** Fields of onnx.proto3, by message. */
+const MODEL = { irVersion: 1, graph: 7 } as const
+const GRAPH = { initializer: 5, input: 11, output: 12 } as const
+const VALUE_INFO = { name: 1 } as const
+const TENSOR = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  int64Data: 7,
+  name: 8,
+  rawData: 9,
+  doubleData: 10,
+  externalData: 13,
+  dataLocation: 14
+} as const
+const EXTERNAL = { key: 1, value: 2 } as const
+
+/** TensorProto.DataType. Strings, complex numbers and types below a byte are left out by name. */
+const DTYPES: ReadonlyMap<number, DType> = new Map([
+  [1, 'float32'],
+  [2, 'uint8'],
+  [3, 'int8'],
+  [4, 'uint16'],
+  [5, 'int16'],
+  [6, 'int32'],
+  [7, 'int64'],
+  [9, 'bool'],
+  [10, 'float16'],
+  [11, 'float64'],
+  [16, 'bfloat16']
+])
+
+const MAX_NAME_BYTES = 65536
+const MAX_DIMS_BYTES = 1024
+
+/** Models for ONNX Runtime: the values of their initializers, and the names of what goes in and comes out. */
+export const onnx: CheckpointFormat = {
+  name: 'onnx',
+  // field 1 (the version) and then the producer's name, the operator set or the graph
+  match: (head, name) =>
+    /\.onnx$/i.test(name) || (head[0] === 0x08 && (head[1] ?? 0) < 0x20 && [0x12, 0x3a, 0x42].includes(head[2] ?? 0)),
+  async read(source) {
+    const fail = failIn(source.name)
+    const reader = new ProtobufReader(source, fail)
+    const graph = await findGraph(reader, source, fail)
+    const stateDict = new Map<string, StoredTensor>()
+    const notes: Note[] = []
+    const names: { inputs: string[]; outputs: string[] } = { inputs: [], outputs: [] }
+    for await (const field of reader.fields(graph.start, graph.end)) {
+      if (field.type !== 2) continue
+      if (field.number === GRAPH.input) names.inputs.push(await valueName(reader, field))
+      else if (field.number === GRAPH.output) names.outputs.push(await valueName(reader, field))
+      else if (field.number === GRAPH.initializer) {
+        const initializer = await parseInitializer(reader, field, fail)
+        const { name } = initializer
+        if (stateDict.has(name)) throw fail('corrupt', `it has the initializer ${quoted(name)} twice`, { entry: name })
+        const tensor = tensorOf(initializer, source, fail)
+        if (tensor) stateDict.set(name, tensor)
+        else notes.push({ code: 'skipped', message: `${quoted(name)} was left out: its type is not read here.` })
+      }
+    }
+    const extras = new Map(Object.entries(names))
+    return { format: 'onnx', source, stateDict, container: [], others: new Map(), extras, notes }
+  }
+}
+
+async function findGraph(reader: ProtobufReader, source: ByteSource, fail: Fail): Promise<Field> {
+  let graph: Field | undefined
+  for await (const field of reader.fields(0, source.size)) {
+    if (field.number !== MODEL.graph || field.type !== 2) continue
+    if (graph) throw fail('corrupt', 'it has two graphs')
+    graph = field
+  }
+  if (graph === undefined) throw fail('not-a-model', 'it is not an ONNX model: it has no graph')
+  return graph
+}
+
+async function valueName(reader: ProtobufReader, message: Field): Promise<string> {
+  for await (const field of reader.fields(message.start, message.end)) {
+    if (field.number === VALUE_INFO.name && field.type === 2) return textOf(reader, field)
+  }
+  return ''
+}
+
+async function textOf(reader: ProtobufReader, field: Field): Promise<string> {
+  return new TextDecoder().decode(await reader.bytes(field, MAX_NAME_BYTES))
+}
+
+interface Initializer {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dataType: number
+  /** field with the values, if they are in this file */
+  readonly data: Field | undefined
+  /** name of the file with the values, if they are elsewhere */
+  readonly location: string | undefined
+}
+
+async function parseInitializer(reader: ProtobufReader, message: Field, fail: Fail): Promise<Initializer> {
+  const dims: bigint[] = []
+  let name = ''
+  let dataType = 0
+  let data: Field | undefined
+  let location: string | undefined
+  let isExternal = false
+  for await (const field of reader.fields(message.start, message.end)) {
+    switch (field.number) {
+      case TENSOR.dims:
+        dims.push(...(field.type === 0 ? [field.value] : packedIntegers(await reader.bytes(field, MAX_DIMS_BYTES))))
+        break
+      case TENSOR.dataType:
+        dataType = Number(field.value)
+        break
+      case TENSOR.name:
+        name = await textOf(reader, field)
+        break
+      case TENSOR.dataLocation:
+        isExternal = field.value === 1n
+        break
+      case TENSOR.externalData:
+        location = (await locationIn(reader, field)) ?? location
+        break
+      case TENSOR.rawData:
+      case TENSOR.floatData:
+      case TENSOR.int32Data:
+      case TENSOR.int64Data:
+      case TENSOR.doubleData:
+        if (data !== undefined || field.type !== 2) {
+          throw fail('unsupported', `the values of ${quoted(name)} are in pieces`, { entry: name })
+        }
+        data = field
+    }
+  }
+  const shape = dims.map(Number)
+  if (location !== undefined && leavesFolder(location)) {
+    throw fail('path', `the values of ${quoted(name)} lie at ${quoted(location)}, which leaves its folder`, {
+      entry: name
+    })
+  }
+  if (isExternal && location === undefined) {
+    throw fail('corrupt', `the values of ${quoted(name)} lie in a file without a name`, { entry: name })
+  }
+  return { name, shape, dataType, data, location: isExternal ? location : undefined }
+}
+
+async function locationIn(reader: ProtobufReader, message: Field): Promise<string | undefined> {
+  let key = ''
+  let value = ''
+  for await (const field of reader.fields(message.start, message.end)) {
+    if (field.type !== 2) continue
+    if (field.number === EXTERNAL.key) key = await textOf(reader, field)
+    if (field.number === EXTERNAL.value) value = await textOf(reader, field)
+  }
+  return key === 'location' ? value : undefined
+}
+
+/** Absolute, on a drive, or with `..`. */
+function leavesFolder(path: string): boolean {
+  return path === '' || /^([/\\~]|[a-z]:)|\0/i.test(path) || path.split(/[/\\]/).includes('..')
+}
+
+/** The initializer as a tensor; undefined where its type is not read here. */
+function tensorOf(initializer: Initializer, source: ByteSource, fail: Fail): StoredTensor | undefined {
+  const { name, shape, dataType } = initializer
+  const dtype = DTYPES.get(dataType)
+  if (dtype === undefined) return undefined
+  const length = elementCount(shape)
+  const storage = { dtype, length, isBigEndian: false, fail, read: readValues(initializer, dtype, source, fail) }
+  return new StridedTensor(name, storage, { shape, strides: contiguousStrides(shape), offset: 0 }).checked(name)
+}
+
+function readValues(
+  { name, shape, data, location }: Initializer,
+  dtype: DType,
+  source: ByteSource,
+  fail: Fail
+): Storage['read'] {
+  if (location !== undefined) {
+    return () =>
+      Promise.reject(
+        fail('unsupported', `the values of ${quoted(name)} lie in another file, ${quoted(location)}`, {
+          entry: name,
+          remedy: 'Save the model with its weights inside.'
+        })
+      )
+  }
+  const count = elementCount(shape)
+  const width = BYTES_PER_ELEMENT[dtype]
+  const bytes = data ? data.end - data.start : 0
+  const isVarint = data?.number === TENSOR.int32Data || data?.number === TENSOR.int64Data
+  // a varint has one to ten bytes
+  const fits = isVarint ? bytes >= count && bytes <= 10 * count : bytes === count * width
+  if (!fits) {
+    const claim = `[${shape.join(', ')}] ${dtype}`
+    throw fail('range', `${quoted(name)} of ${claim} has ${bytes} bytes of values`, { entry: name })
+  }
+  const start = data?.start ?? 0
+  if (!isVarint) return (from, to) => source.read(start + from, start + to)
+  return async (from, to) => {
+    const values = packedIntegers(await source.read(start, start + bytes))
+    if (values.length !== count) throw fail('corrupt', `${quoted(name)} has ${values.length} values`, { entry: name })
+    const plain = new DataView(new ArrayBuffer(count * width))
+    for (const [i, value] of values.entries()) {
+      if (width === 8) plain.setBigInt64(8 * i, value, true)
+      else if (width === 4) plain.setInt32(4 * i, Number(value), true)
+      else if (width === 2) plain.setInt16(2 * i, Number(value), true)
+      else plain.setInt8(i, Number(value))
+    }
+    return new Uint8Array(plain.buffer, from, to - from)
+  }
+}
