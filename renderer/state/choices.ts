@@ -65,8 +65,8 @@ export interface Choices {
   readonly models: readonly ModelChoice[]
   readonly picturePath: string | undefined
   readonly labelsPath: string | undefined
-  /** index into the class list of model A; the others are matched by name */
-  readonly chosenClass: number
+  /** by name, so that it is the same in every model; where model A has no such class, its first stands in */
+  readonly chosenClass: string | undefined
   readonly modeKind: 'whole' | 'slide'
   /** pixels; undefined: as published for the model */
   readonly slideWindow: number | undefined
@@ -99,7 +99,7 @@ export const EMPTY_CHOICES: Choices = {
   models: [],
   picturePath: undefined,
   labelsPath: undefined,
-  chosenClass: 0,
+  chosenClass: undefined,
   modeKind: 'whole',
   slideWindow: undefined,
   slideStride: undefined,

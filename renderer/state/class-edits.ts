@@ -1,7 +1,7 @@
-/** A class list and which of it is chosen, after an edit; the chosen class stays the chosen one wherever it moves. */
+/** A class list and the chosen one after an edit. */
 export interface EditedClasses {
   readonly classes: readonly string[]
-  readonly chosen: number
+  readonly chosen: string | undefined
 }
 
 export type ClassEdit =
@@ -10,25 +10,37 @@ export type ClassEdit =
   | { readonly kind: 'remove'; readonly index: number }
   | { readonly kind: 'move'; readonly from: number; readonly to: number }
 
-/** An added class becomes the chosen one, since it is what the user wants to see next. */
-export function editClasses(classes: readonly string[], chosen: number, edit: ClassEdit): EditedClasses {
+/**
+ * An added class becomes the chosen one, since it is what the user wants to see next; a renamed one stays chosen; where
+ * the chosen one is removed, its successor takes its place.
+ */
+export function editClasses(classes: readonly string[], chosen: string | undefined, edit: ClassEdit): EditedClasses {
   switch (edit.kind) {
     case 'add':
-      return { classes: [...classes, edit.name], chosen: classes.length }
+      return { classes: [...classes, edit.name], chosen: edit.name }
     case 'rename':
-      return { classes: classes.with(edit.index, edit.name), chosen }
+      return {
+        classes: classes.with(edit.index, edit.name),
+        chosen: classes[edit.index] === chosen ? edit.name : chosen
+      }
     case 'remove': {
       const left = classes.toSpliced(edit.index, 1)
-      const shifted = chosen > edit.index ? chosen - 1 : chosen
-      return { classes: left, chosen: Math.max(0, Math.min(shifted, left.length - 1)) }
+      return { classes: left, chosen: classes[edit.index] === chosen ? (left[edit.index] ?? left.at(-1)) : chosen }
     }
     case 'move': {
       const name = classes[edit.from]
       if (name === undefined) return { classes, chosen }
-      const moved = classes.toSpliced(edit.from, 1).toSpliced(edit.to, 0, name)
-      const order = classes.map((_, index) => index)
-      const newOrder = order.toSpliced(edit.from, 1).toSpliced(edit.to, 0, edit.from)
-      return { classes: moved, chosen: newOrder.indexOf(chosen) }
+      return { classes: classes.toSpliced(edit.from, 1).toSpliced(edit.to, 0, name), chosen }
     }
   }
+}
+
+/** Why a name cannot stand in the list (beside the class at `index` that it is for), or undefined. */
+export function nameFault(
+  classes: readonly string[],
+  name: string,
+  index: number | undefined
+): 'empty' | 'twice' | undefined {
+  if (name.trim() === '') return 'empty'
+  return classes.some((other, at) => at !== index && other === name) ? 'twice' : undefined
 }

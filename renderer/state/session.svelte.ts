@@ -41,6 +41,8 @@ export class Session {
   readonly #asked = new Map<ModelSlot, string>()
   #choices: Choices | undefined
   #lastSlotId = 0
+  /** closes what nothing shows any more, once the run that replaces it is there */
+  #left: (() => Promise<void>)[] = []
   /** after the user ended a run, nothing runs before the next choice */
   #halted = false
 
@@ -69,7 +71,10 @@ export class Session {
         this.#engine.openPicture({ path }, context)
       )
     )
+    const before = this.picture.info
     if (info) this.#take(this.picture, path, info)
+    if (info && before && before.id !== info.id)
+      this.#left.push(() => this.#engine.closePicture({ picture: before.id }))
     return info
   }
 
@@ -77,7 +82,9 @@ export class Session {
     const info = await this.#latest.run('labels', (signal) =>
       this.tasks.track('open-labels', fileNameOf(path), signal, (context) => this.#engine.openLabels({ path }, context))
     )
+    const before = this.labels.info
     if (info) this.#take(this.labels, path, info)
+    if (info && before && before.id !== info.id) this.#left.push(() => this.#engine.closeLabels({ labels: before.id }))
     return info
   }
 
@@ -105,6 +112,7 @@ export class Session {
     this.#ready.clear()
     this.#asked.clear()
     this.#latest.cancelAll()
+    this.#left = []
     for (const slot of this.slots) this.#reopen(slot)
     this.picture.path = this.labels.path = undefined
     this.follow(this.#choices)
@@ -215,7 +223,10 @@ export class Session {
     if (!choices || this.#halted) return
     for (const slot of this.slots) {
       const request = this.#requestOf(slot, choices)
-      if (!request) continue
+      if (!request) {
+        if (this.picture.path === undefined) slot.run = slot.presence = undefined
+        continue
+      }
       const key = JSON.stringify([this.epoch, request])
       if (this.#asked.get(slot) === key) continue
       this.#asked.set(slot, key)
@@ -249,6 +260,7 @@ export class Session {
         }
         await this.#measurePresence(slot)
       })
+      for (const close of this.#left.splice(0)) void close().catch(() => undefined)
     } catch (error) {
       // the next engine runs it again
       if (!isCancelled(error)) slot.runError = studioError(error)

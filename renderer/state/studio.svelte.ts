@@ -57,6 +57,12 @@ export class Studio {
 
   readonly heatmaps: HeatmapOptions = $derived(this.choices.heatmaps)
   readonly pins: readonly Pin[] = $derived(this.choices.pins)
+  /** name of the chosen class, or undefined where there are no classes */
+  readonly chosenName: string | undefined = $derived.by(() => {
+    const { chosenClass } = this.choices
+    const classes = this.lead?.classes ?? []
+    return chosenClass !== undefined && classes.includes(chosenClass) ? chosenClass : classes[0]
+  })
   /** τ in use, of model A */
   readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
 
@@ -87,14 +93,8 @@ export class Studio {
     return this.session.labels
   }
 
-  /** Name of the chosen class, or undefined where there are no classes. */
-  get chosenName(): string | undefined {
-    return this.lead?.classes[this.choices.chosenClass]
-  }
-
-  /** Index of the chosen class in another model's list, by name; undefined where it has no partner. */
+  /** Index of the chosen class in a model's list, by name; undefined where it has no partner. */
   chosenIndex(slot: ModelSlot): number | undefined {
-    if (slot === this.lead) return this.chosenName === undefined ? undefined : this.choices.chosenClass
     const index = this.chosenName === undefined ? -1 : slot.classes.indexOf(this.chosenName)
     return index < 0 ? undefined : index
   }
@@ -114,16 +114,16 @@ export class Studio {
     this.choose({ heatmaps: { ...this.choices.heatmaps, ...change } }, kind)
   }
 
-  chooseClass(index: number): void {
-    if (index !== this.choices.chosenClass) this.choose({ chosenClass: index }, 'class')
+  chooseClass(name: string | undefined): void {
+    if (name !== this.chosenName) this.choose({ chosenClass: name }, 'class')
   }
 
-  /** Edits the class list of model A; `validateName` says whether a name fits. */
+  /** Edits the class list of model A. */
   editClasses(edit: ClassEdit): void {
     const { lead } = this
     const [first, ...others] = this.choices.models
     if (!lead || !first) return
-    const { classes, chosen } = editClasses(lead.classes, this.choices.chosenClass, edit)
+    const { classes, chosen } = editClasses(lead.classes, this.chosenName, edit)
     this.choose({ models: [{ ...first, classes }, ...others], chosenClass: chosen })
   }
 
@@ -131,9 +131,7 @@ export class Studio {
   resetClasses(): void {
     const [first, ...others] = this.choices.models
     if (!first) return
-    const own = this.lead?.info?.classes ?? []
-    const chosen = Math.max(0, own.indexOf(this.chosenName ?? ''))
-    this.choose({ models: [{ ...first, classes: undefined }, ...others], chosenClass: chosen })
+    this.choose({ models: [{ ...first, classes: undefined }, ...others] })
   }
 
   pin(point: Point, add: boolean): void {
@@ -179,11 +177,9 @@ export class Studio {
     this.failedModel = undefined
     try {
       const choice = { path, classes: undefined }
-      const info = await this.session.openModel(choice)
-      if (!info) return
+      if (!(await this.session.openModel(choice))) return
       const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
-      const chosen = index === 0 ? Math.max(0, info.classes.indexOf(this.chosenName ?? '')) : this.choices.chosenClass
-      this.choose({ models, chosenClass: chosen })
+      this.choose({ models })
       await this.shell.addRecentFile({ path, kind: 'checkpoint' })
     } catch (error) {
       this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }

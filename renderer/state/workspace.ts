@@ -41,7 +41,7 @@ const choices = v.object({
   ),
   picturePath: v.optional(v.string()),
   labelsPath: v.optional(v.string()),
-  chosenClass: v.fallback(index, 0),
+  chosenClass: v.fallback(v.optional(v.string()), undefined),
   modeKind: v.fallback(v.picklist(['whole', 'slide']), 'whole'),
   slideWindow: v.fallback(v.optional(pixels), undefined),
   slideStride: v.fallback(v.optional(pixels), undefined),

@@ -1,0 +1,204 @@
+import { describe, expect, it, vi } from 'vitest'
+import { FAKE_CLASSES, FakeClient, FakeEngine, fakeShell } from './fake-engine'
+import { start } from './start.svelte'
+import { Studio } from './studio.svelte'
+import { readWorkspace, storedWorkspace } from './workspace'
+
+async function started(stored?: unknown) {
+  const engine = new FakeEngine()
+  const client = new FakeClient(engine)
+  const shell = fakeShell(stored)
+  const studio = new Studio(client, shell)
+  await start(studio)
+  await vi.waitFor(() => expect(studio.lead?.presence ?? studio.lead?.error ?? studio.picture.error).toBeDefined())
+  return { engine, client, shell, studio }
+}
+
+describe('the first start', () => {
+  it('opens the sample, chooses "car" and runs the score map before the decoder', async () => {
+    const { engine, studio } = await started()
+    expect(studio.lead?.fileName).toBe('mini-vit.pth')
+    expect(studio.chosenName).toBe('car')
+    expect(engine.runs().map(({ want }) => want)).toEqual([['score_map'], ['score_map', 'seg_logits']])
+    expect(studio.lead?.decoded).toBe(true)
+    expect(studio.lead?.presence?.counts).toEqual([0, 100, 200, 300, 400])
+  })
+
+  it('opens the sample where the workspace is broken', async () => {
+    const { studio } = await started({ version: 1, choices: { models: 'none' } })
+    expect(studio.lead?.fileName).toBe('mini-vit.pth')
+  })
+
+  it('shows why a restored checkpoint does not open, and opens the rest', async () => {
+    const { studio } = await started({
+      version: 1,
+      choices: { models: [{ path: '/gone/broken.pth' }], picturePath: '/p.png' }
+    })
+    expect(studio.lead?.error?.message).toContain('broken.pth')
+    await vi.waitFor(() => expect(studio.picture.info?.fileName).toBe('p.png'))
+  })
+})
+
+describe('a choice', () => {
+  it('of a class runs nothing', async () => {
+    const { engine, studio } = await started()
+    const before = engine.runs().length
+    studio.chooseClass('sky')
+    studio.chooseHeatmaps({ opacity: 0.2 })
+    await Promise.resolve()
+    expect(engine.runs()).toHaveLength(before)
+  })
+
+  it('of another class list runs once, score map and decoder', async () => {
+    const { engine, studio } = await started()
+    const before = engine.runs().length
+    studio.editClasses({ kind: 'rename', index: 4, name: 'red car' })
+    await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
+    await vi.waitFor(() => expect(engine.runs()).toHaveLength(before + 2))
+    expect(engine.runs().at(-1)?.classes).toEqual(['road', 'building', 'sky', 'person', 'red car'])
+    expect(studio.chosenName).toBe('red car')
+  })
+
+  it('keeps the old result, marked as old, until the newest one is there', async () => {
+    const { engine, studio } = await started()
+    const first = studio.lead?.run
+    let open = (): void => undefined
+    engine.gate = new Promise((resolve) => (open = resolve))
+    studio.choose({ gammaScale: 0.5 })
+    studio.choose({ gammaScale: 0 })
+    expect(studio.lead?.run).toBe(first)
+    expect(studio.lead?.old).toBe(true)
+    open()
+    await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
+    expect(studio.lead?.run?.gammaScale).toBe(0)
+    expect(studio.lead?.runError).toBeUndefined()
+  })
+
+  it('is undone and redone, and a dragged slider is one step', async () => {
+    const { studio } = await started()
+    studio.chooseClass('sky')
+    for (const opacity of [0.6, 0.5, 0.4]) studio.chooseHeatmaps({ opacity }, 'opacity')
+    studio.undo()
+    expect(studio.heatmaps.opacity).toBe(0.7)
+    studio.undo()
+    expect(studio.chosenName).toBe('car')
+    expect(studio.canUndo).toBe(false)
+    studio.redo()
+    studio.redo()
+    expect(studio.heatmaps.opacity).toBe(0.4)
+    expect(studio.canRedo).toBe(false)
+  })
+})
+
+describe('opening', () => {
+  it('a broken checkpoint says why and leaves the open one at work', async () => {
+    const { studio } = await started()
+    await studio.openModel('/downloads/broken.pth')
+    expect(studio.failedModel?.error.code).toBe('truncated')
+    expect(studio.lead?.fileName).toBe('mini-vit.pth')
+    expect(studio.canUndo).toBe(false)
+  })
+
+  it('another checkpoint closes the one before and keeps the class by name', async () => {
+    const { engine, studio } = await started()
+    const before = studio.lead?.info?.id
+    await studio.openModel('/downloads/other.pth')
+    await vi.waitFor(() => expect(studio.lead?.run).toBeDefined())
+    expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
+    expect(engine.calls.filter(({ method }) => method === 'openModel')).toHaveLength(2)
+    expect(studio.chosenName).toBe('car')
+  })
+
+  it('a picture takes its own labels and leaves the pins behind', async () => {
+    const { studio } = await started()
+    studio.pin({ x: 3, y: 4 }, false)
+    await studio.openPicture('/pictures/street.png')
+    expect(studio.pins).toEqual([])
+    expect(studio.labels.info).toBeUndefined()
+    await vi.waitFor(() => expect(studio.lead?.run?.picture).toBe(studio.picture.info?.id))
+    studio.undo()
+    await vi.waitFor(() => expect(studio.labels.info?.fileName).toBe('day-0.png'))
+    expect(studio.pins).toHaveLength(1)
+  })
+})
+
+describe('after the engine died', () => {
+  it('opens everything again and runs again', async () => {
+    const { engine, client, studio } = await started()
+    const before = studio.lead?.info?.id
+    client.restart()
+    expect(studio.lead?.run).toBeDefined()
+    expect(studio.lead?.old).toBe(true)
+    await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
+    expect(studio.lead?.info?.id).not.toBe(before)
+    expect(engine.runs().at(-1)?.model).toBe(studio.lead?.info?.id)
+    expect(studio.lead?.runError).toBeUndefined()
+  })
+
+  it('does not run again what the user ended, before the next choice', async () => {
+    const { engine, client, studio } = await started()
+    const runs = engine.runs().length
+    engine.gate = new Promise(() => undefined)
+    studio.choose({ gammaScale: 0 })
+    studio.session.halt()
+    engine.gate = Promise.resolve()
+    client.restart()
+    await vi.waitFor(() => expect(studio.lead?.info).toBeDefined())
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(engine.runs()).toHaveLength(runs + 1)
+    studio.choose({ gammaScale: 1.5 })
+    await vi.waitFor(() => expect(studio.lead?.run?.gammaScale).toBe(1.5))
+  })
+})
+
+describe('the probe', () => {
+  it('follows the mouse to its newest place', async () => {
+    const { studio } = await started()
+    studio.hover({ x: 1, y: 1 })
+    studio.hover({ x: 20, y: 1 })
+    studio.hover({ x: 50, y: 34 })
+    await vi.waitFor(() => expect(studio.lead?.hoverProbe?.column).toBe(3))
+    expect(studio.lead?.hoverProbe?.row).toBe(2)
+    studio.hover(undefined)
+    await vi.waitFor(() => expect(studio.lead?.hoverProbe).toBeUndefined())
+  })
+
+  it('is pinned, numbered, named and refreshed by the next run', async () => {
+    const { engine, studio } = await started()
+    studio.pin({ x: 1, y: 1 }, true)
+    studio.pin({ x: 60, y: 60 }, true)
+    studio.namePin(2, 'bonnet')
+    expect(studio.pins.map(({ number, name }) => [number, name])).toEqual([
+      [1, ''],
+      [2, 'bonnet']
+    ])
+    await vi.waitFor(() => expect(studio.lead?.pinProbes.get(2)?.row).toBe(3))
+    const probes = engine.calls.filter(({ method }) => method === 'probe').length
+    studio.choose({ gammaScale: 0 })
+    await vi.waitFor(() =>
+      expect(engine.calls.filter(({ method }) => method === 'probe').length).toBeGreaterThan(probes)
+    )
+  })
+})
+
+describe('the workspace', () => {
+  it('comes back as it was', async () => {
+    const { studio } = await started()
+    studio.editClasses({ kind: 'add', name: 'bus' })
+    studio.pin({ x: 1.5, y: 2 }, false)
+    studio.chooseHeatmaps({ overlay: 'decoder-argmax', layout: 'swipe' })
+    studio.change({ theme: 'dark', hintsSeen: ['probe'] })
+    const { choices, settings } = studio
+    const restored = readWorkspace(structuredClone(storedWorkspace({ choices, settings })))
+    expect(restored).toEqual({ choices, settings })
+    expect(restored?.choices.models[0]?.classes).toEqual([...FAKE_CLASSES, 'bus'])
+  })
+
+  it('loses only what cannot be read', () => {
+    const stored = { version: 1, choices: { models: [], gammaScale: 7, heatmaps: { overlay: 'gone', opacity: 0.3 } } }
+    const { choices } = readWorkspace(stored) ?? {}
+    expect(choices?.gammaScale).toBe(1)
+    expect(choices?.heatmaps.overlay).toBe('score_map')
+    expect(choices?.heatmaps.opacity).toBe(0.3)
+  })
+})
