@@ -1,6 +1,6 @@
 import type { Plain } from './checkpoint'
 import { UnknownInstance } from './pickle-objects'
-import { Dict, isPlainDict, isPlainList, isStoredTensor, isUnknownObject } from './plain'
+import { isPlainDict, isPlainList, isStoredTensor, isUnknownObject } from './plain'
 import { StridedTensor } from './strided-tensor'
 
 /** Far more than any metadata has; what lies deeper or behind this many values is replaced by a placeholder. */
@@ -52,7 +52,7 @@ class Copier {
     const source = from instanceof UnknownInstance && from.items ? from.items : from
     if (isUnknownObject(source)) return put({ unknownClass: source.unknownClass })
     if (isPlainDict(source)) {
-      const copy = new Dict()
+      const copy = new Map<string, Plain>()
       return this.enter(task, source, copy, [...source], (key, plain) => copy.set(key, plain))
     }
     if (isPlainList(source)) {

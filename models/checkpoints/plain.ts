@@ -18,7 +18,7 @@ export function isUnknownObject(value: Plain | undefined): value is UnknownObjec
   return typeof value === 'object' && value !== null && 'unknownClass' in value
 }
 
-/** A dict while it is built. Its own class, so that `instanceof` tells the type of its values. */
+/** A dict of a pickle while it is built. Its own class, so that `instanceof` tells the type of its values. */
 export class Dict extends Map<string, Plain> {}
 
 /** The text that stands for a key of a Python dict: text as it is, anything else as Python would show it. */

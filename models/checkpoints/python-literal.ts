@@ -1,5 +1,5 @@
 import type { Plain } from './checkpoint'
-import { Dict, keyText } from './plain'
+import { keyText } from './plain'
 import { parseStringAt } from './python-string'
 
 /*
@@ -185,7 +185,7 @@ class LiteralReader {
 
   /** Behind `{`: a dict, or a set, which is given as a list. */
   private braces(depth: number): Plain {
-    const dict = new Dict()
+    const dict = new Map<string, Plain>()
     const items: Plain[] = []
     while (!this.closes('}', depth)) {
       const key = this.expression(depth, ':')
@@ -198,7 +198,7 @@ class LiteralReader {
 
   /** Behind `dict(`: name=value pairs; anything else in it is passed over. */
   private keywords(depth: number): Plain {
-    const dict = new Dict()
+    const dict = new Map<string, Plain>()
     while (!this.closes(')', depth)) {
       const name = this.assignmentTarget()
       if (name === undefined) {
