@@ -1,0 +1,29 @@
+import { fusedAttention, packedProjections } from './attention'
+import type { Floats, GraphBuilder } from './builder'
+import { layerNorm, linear } from './layers'
+import type { Scope } from './scope'
+
+export interface TransformerOptions {
+  readonly width: number
+  readonly heads: number
+  readonly activation: (g: GraphBuilder, x: Floats) => Floats
+  /** ε of the LayerNorms */
+  readonly epsilon: number
+  /** [n, n], added to the products of queries and keys */
+  readonly mask?: Floats
+}
+
+/** CLIP's ResidualAttentionBlock on rows [n, d]: x + attention(ln_1(x)), then x + mlp(ln_2(x)). */
+export function residualAttentionBlock(
+  g: GraphBuilder,
+  x: Floats,
+  scope: Scope,
+  { width, heads, activation, epsilon, mask }: TransformerOptions
+): Floats {
+  const normed = layerNorm(g, x, scope.at('ln_1'), epsilon)
+  const projections = packedProjections(g, normed, scope.at('attn'), width)
+  const mixed = fusedAttention(g, { ...projections, heads, width }, mask)
+  const attended = g.add(x, linear(g, mixed, scope.at('attn', 'out_proj'), { bias: true }))
+  const hidden = linear(g, layerNorm(g, attended, scope.at('ln_2'), epsilon), scope.at('mlp', 'c_fc'), { bias: true })
+  return g.add(attended, linear(g, activation(g, hidden), scope.at('mlp', 'c_proj'), { bias: true }))
+}
