@@ -1,0 +1,62 @@
+import type { ModelSlot } from '../../state/model-slot.svelte'
+import { studioError } from '../../state/resource.svelte'
+import type { Studio } from '../../state/studio.svelte'
+import { OverlayData, type ShownKind } from './overlay-data.svelte'
+import { show, type Missing, type Shown } from './shown'
+import type { SharedRange, SlotMaps } from './slot-maps.svelte'
+import type { HeatmapsWords } from './words'
+
+/** One overlay of one model as a pane shows it. Make it while a component is set up. */
+export class PaneOverlay {
+  readonly #slot: ModelSlot
+  readonly #data: OverlayData
+  readonly #kind: () => ShownKind
+  readonly #show: (kind: ShownKind) => Shown | Missing | undefined
+  #last: Shown | undefined
+
+  readonly #now = $derived.by(() => this.#show(this.#kind()))
+
+  /** What is to be seen. While an answer is on its way that is what was there before. */
+  readonly shown: Shown | undefined = $derived.by(() => {
+    const now = this.#now
+    if (now) this.#last = 'missing' in now ? undefined : now
+    return this.#last
+  })
+
+  /** What has to be chosen or opened first; '' if nothing. */
+  readonly missing: string = $derived(this.#now && 'missing' in this.#now ? this.#now.missing : '')
+
+  constructor(
+    studio: Studio,
+    slot: ModelSlot,
+    maps: SlotMaps,
+    shared: SharedRange,
+    words: () => HeatmapsWords,
+    kind: () => ShownKind
+  ) {
+    this.#slot = slot
+    this.#kind = kind
+    const data = new OverlayData(studio, slot, maps, kind)
+    this.#data = data
+    this.#show = (shownKind) => show(shownKind, { studio, slot, maps, data, shared, words: words() })
+  }
+
+  get kind(): ShownKind {
+    return this.#kind()
+  }
+
+  /** What is shown answers older choices. */
+  get old(): boolean {
+    return this.shown !== undefined && (this.#slot.old || this.#data.main?.old === true || this.#now === undefined)
+  }
+
+  /** Something is on its way. */
+  get busy(): boolean {
+    return this.#slot.old || this.#data.main?.busy === true
+  }
+
+  get error(): string {
+    const error = this.#slot.error ?? this.#slot.runError ?? this.#data.main?.error
+    return error === undefined ? '' : studioError(error).message
+  }
+}

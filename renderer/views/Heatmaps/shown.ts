@@ -1,0 +1,320 @@
+import type { LabelMap, MeanIou, RgbMap } from '#models/api'
+import { presentEntries } from '#models/figures/class-legend'
+import type { Key } from '#models/figures/heatmap'
+import { formatIou, formatNats, formatShare, type Unit } from '#models/figures/numbers'
+import { domainOf, WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
+import type { ColorMap } from '#models/palettes'
+import type { HeatmapOptions } from '../../state/choices'
+import type { ModelSlot } from '../../state/model-slot.svelte'
+import type { Studio } from '../../state/studio.svelte'
+import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
+import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
+import type { PlacedWindow } from './windows'
+import type { HeatmapsWords } from './words'
+
+/** What lies over the picture in a pane, with everything that tells how to read it; the pane and its export use it. */
+export interface Shown {
+  readonly title: string
+  readonly layers: readonly Layer[]
+  readonly keys: readonly Key[]
+  readonly tags: readonly string[]
+}
+
+/** A value that has to be chosen or opened before there is anything to show: one sentence of what to do. */
+export interface Missing {
+  readonly missing: string
+}
+
+interface Sources {
+  readonly studio: Studio
+  readonly slot: ModelSlot
+  readonly maps: SlotMaps
+  readonly data: OverlayData
+  readonly shared: SharedRange
+  readonly words: HeatmapsWords
+}
+
+type Range = readonly [low: number, high: number]
+
+function domainFor(range: Range, options: HeatmapOptions): Range {
+  if (options.polarity === 'sequential') return range
+  const reach = Math.max(Math.abs(range[0]), Math.abs(range[1]))
+  return [-reach, reach]
+}
+
+const mapOf = (options: HeatmapOptions): ColorMap =>
+  options.polarity === 'signed' ? options.signedMap : options.sequentialMap
+
+const rangeOf = (maps: readonly Cells[]): Range => {
+  const ranges = maps.map(({ values }) => domainOf(values, false))
+  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
+}
+
+/** One overlay a window, each in its place; `windows` and `overlays` go together. */
+function layersOf(overlays: readonly Overlay[], windows: readonly PlacedWindow[], opacity: number): Layer[] {
+  return overlays.map((overlay, index) => ({
+    overlay,
+    opacity,
+    region: windows[index]?.region ?? WHOLE,
+    clip: windows[index]?.clip ?? WHOLE
+  }))
+}
+
+function scalarLayers(
+  maps: readonly Cells[],
+  windows: readonly PlacedWindow[],
+  options: HeatmapOptions,
+  map: ColorMap,
+  domain: Range,
+  interpolation: Interpolation = options.interpolation
+): Layer[] {
+  const overlays = maps.map(({ rows, columns, values }): Overlay => ({
+    kind: 'scalar',
+    rows,
+    columns,
+    values,
+    interpolation,
+    map,
+    domain
+  }))
+  return layersOf(overlays, windows, options.opacity)
+}
+
+const colorBar = (tensor: string, unit: Unit, map: ColorMap, domain: Range): Key => ({
+  kind: 'color-bar',
+  tensor,
+  unit,
+  map,
+  domain
+})
+
+/** Tags of the run: what the numbers stand under, whatever is shown. */
+function runTags({ studio, maps, words }: Sources): string[] {
+  const { run } = maps
+  const { info: picture } = studio.picture
+  if (!run || !picture) return []
+  const { mode, inputWidth, inputHeight, gammaScale } = run.info
+  return [
+    mode.kind === 'whole' ? words.tagWhole : words.tagSlide(mode.window, mode.stride),
+    ...(inputWidth === picture.width && inputHeight === picture.height
+      ? []
+      : [words.tagInput(inputWidth, inputHeight)]),
+    ...(gammaScale === 1 ? [] : [words.tagGamma(gammaScale.toFixed(2))])
+  ]
+}
+
+function showScores(from: Sources): Shown | Missing | undefined {
+  const { studio, slot, maps, shared, words } = from
+  const options = studio.heatmaps
+  if (studio.chosenName === undefined) return { missing: words.noClasses }
+  const index = studio.chosenIndex(slot)
+  if (index === undefined) return { missing: words.needsClass(studio.chosenName) }
+  const scores = maps.scores.value
+  const cells = scores?.windows.map((_, window) => scores.ofClass(window, index)).filter((map) => map !== undefined)
+  if (!scores || !cells || cells.length === 0) return undefined
+  const own = options.scale === 'own'
+  const domain = domainFor(own ? rangeOf(cells) : (shared.range ?? scores.range), options)
+  const map = mapOf(options)
+  return {
+    title: `${studio.chosenName} · score_map`,
+    layers: scalarLayers(cells, maps.windows, options, map, domain),
+    keys: [colorBar('score_map', 'cosine', map, domain)],
+    tags: [words[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+  }
+}
+
+function showLogits(from: Sources): Shown | Missing | undefined {
+  const { studio, slot, data, words } = from
+  const options = studio.heatmaps
+  if (studio.chosenName === undefined) return { missing: words.noClasses }
+  if (studio.chosenIndex(slot) === undefined) return { missing: words.needsClass(studio.chosenName) }
+  const cells = data.logits.value
+  if (!cells) return undefined
+  const domain = domainFor(rangeOf([cells]), options)
+  const map = mapOf(options)
+  return {
+    title: `${studio.chosenName} · seg_logits`,
+    layers: scalarLayers([cells], [], options, map, domain),
+    keys: [colorBar('seg_logits', 'logit', map, domain)],
+    tags: [words[options.interpolation], words.tagOwn, ...runTags(from)]
+  }
+}
+
+function showLabels(
+  from: Sources,
+  title: string,
+  map: Pick<LabelMap, 'counts'> & { rows: number; columns: number; labels: Uint16Array },
+  tags: readonly string[]
+): Shown {
+  const { studio, slot } = from
+  const { rows, columns, labels, counts } = map
+  return {
+    title,
+    layers: layersOf([{ kind: 'labels', rows, columns, labels, palette: slot.palette }], [], studio.heatmaps.opacity),
+    keys: [{ kind: 'classes', title, entries: presentEntries(slot.classes, slot.palette, counts) }],
+    tags
+  }
+}
+
+function meanIouTags(value: MeanIou | undefined, words: HeatmapsWords): string[] {
+  return value ? [words.tagMeanIou(formatIou(value.mean), formatShare(value.pixelAccuracy))] : []
+}
+
+function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
+  const { studio, slot, maps, data, words } = from
+  const tensor = labelSourceOf(kind) ?? 'seg_logits'
+  const title = words.argmaxOf(tensor)
+  const tags = [...meanIouTags(data.meanIou.value, words), ...runTags(from)]
+  if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
+    const map = data.labelMap.value
+    if (!map) return undefined
+    return showLabels(from, title, { ...map, rows: map.height, columns: map.width }, [words.bilinear, ...tags])
+  }
+  const scores = maps.scores.value
+  const grids = scores?.windows.map((_, window) => scores.argmax(window)).filter((grid) => grid !== undefined)
+  if (!grids || grids.length === 0) return undefined
+  const counts = slot.classes.map(() => 0)
+  for (const { labels } of grids) for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
+  const overlays = grids.map((grid): Overlay => ({ kind: 'labels', ...grid, palette: slot.palette }))
+  return {
+    title,
+    layers: layersOf(overlays, maps.windows, studio.heatmaps.opacity),
+    keys: [{ kind: 'classes', title, entries: presentEntries(slot.classes, slot.palette, counts) }],
+    tags: [words.cells, ...runTags(from)]
+  }
+}
+
+function showTruth(from: Sources): Shown | Missing | undefined {
+  const { studio, data, words } = from
+  if (!studio.labels.info) return { missing: words.needsLabels }
+  const map = data.truth.value
+  return map && showLabels(from, words.groundTruth, { ...map, rows: map.height, columns: map.width }, [])
+}
+
+function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
+  const { studio, data, words } = from
+  if (!studio.labels.info) return { missing: words.needsLabels }
+  const loss = data.loss.value
+  if (!loss) return undefined
+  const { width, height, values, mean } = loss
+  const options = studio.heatmaps
+  const ofScores = kind === 'loss-score'
+  const what = ofScores ? 'score_map / τ' : 'seg_logits'
+  // a loss has no sign, and no loss is the one end of it that means the same everywhere
+  const domain: Range = [0, domainOf(values, false)[1]]
+  const map = options.sequentialMap
+  return {
+    title: words.crossEntropyOf(what),
+    // a value a pixel: there is nothing between them
+    layers: scalarLayers([{ rows: height, columns: width, values }], [], options, map, domain, 'cells'),
+    keys: [colorBar(what, 'nats', map, domain)],
+    tags: [
+      words.tagMean(formatNats(mean)),
+      ...(ofScores ? [words.tagTau(String(studio.tau))] : []),
+      words.tagOwn,
+      ...runTags(from)
+    ]
+  }
+}
+
+function showSimilar(from: Sources): Shown | Missing | undefined {
+  const { studio, maps, data, words } = from
+  const options = studio.heatmaps
+  const { value, answered } = data.similar
+  if (!value || !answered) {
+    return studio.pins.length === 0 && !studio.hovered ? { missing: words.needsProbe } : undefined
+  }
+  const own = options.scale === 'own'
+  // shared: the whole range of a cosine, the same for every cell
+  const domain = domainFor(own ? rangeOf([value]) : [-1, 1], options)
+  const map = mapOf(options)
+  const window = maps.windows[answered.window]
+  return {
+    title: `${words.cellsLike(answered.row, answered.column)} · ${answered.name}`,
+    // a window's cells are compared to that window alone
+    layers: scalarLayers([value], window ? [{ region: window.region, clip: WHOLE }] : [], options, map, domain),
+    keys: [colorBar(answered.name, 'cosine', map, domain)],
+    tags: [words[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+  }
+}
+
+function pcaKey(title: string, maps: readonly RgbMap[], words: HeatmapsWords): Key {
+  const [only] = maps
+  const lines =
+    only && maps.length === 1
+      ? only.explained.map((share, index) => {
+          const color = words.componentColors[index] ?? ''
+          return `${color}: ${words.component(index + 1, formatShare(share))}`
+        })
+      : [words.tagPcaPerWindow]
+  return { kind: 'note', title, lines }
+}
+
+function showFeature(from: Sources): Shown | undefined {
+  const { studio, maps, data, words } = from
+  const options = studio.heatmaps
+  if (options.featureChannel === 'pca') {
+    const { value, answered } = data.pca
+    if (!value || !answered) return undefined
+    const { interpolation } = options
+    const overlays = value.map(({ rows, columns, rgb }): Overlay => ({
+      kind: 'rgb',
+      rows,
+      columns,
+      rgb,
+      interpolation
+    }))
+    const title = `${answered.name} · ${words.pca}`
+    return {
+      title,
+      layers: layersOf(overlays, maps.windows, options.opacity),
+      keys: [pcaKey(title, value, words)],
+      tags: [words[interpolation], ...(value.length > 1 ? [words.tagPcaPerWindow] : []), ...runTags(from)]
+    }
+  }
+  const { value, answered } = data.channel
+  if (!value || !answered) return undefined
+  const domain = domainFor(rangeOf(value.windows), options)
+  const map = mapOf(options)
+  return {
+    title: `${answered.name} · ${words.channelOf(value.channel)}`,
+    layers: scalarLayers(value.windows, maps.windows, options, map, domain),
+    keys: [colorBar(answered.name, 'feature', map, domain)],
+    tags: [words[options.interpolation], words.tagOwn, ...runTags(from)]
+  }
+}
+
+/** Tensors without which a kind cannot be shown. */
+function tensorOf(kind: ShownKind, studio: Studio): string | undefined {
+  if (kind === 'score_map') return 'score_map'
+  if (kind === 'logits') return 'seg_logits'
+  if (kind === 'feature' || kind === 'similar') return studio.heatmaps.featureTensor
+  return labelSourceOf(kind)
+}
+
+/** Undefined while the answer is on its way. */
+export function show(kind: ShownKind, from: Sources): Shown | Missing | undefined {
+  const { studio, slot, words } = from
+  const tensor = tensorOf(kind, studio)
+  if (slot.info && tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
+  switch (kind) {
+    case 'picture':
+      return { title: words.picture, layers: [], keys: [], tags: [] }
+    case 'score_map':
+      return showScores(from)
+    case 'logits':
+      return showLogits(from)
+    case 'score-argmax':
+    case 'decoder-argmax':
+      return showArgmax(from, kind)
+    case 'labels':
+      return showTruth(from)
+    case 'loss-score':
+    case 'loss-decoder':
+      return showLoss(from, kind)
+    case 'similar':
+      return showSimilar(from)
+    case 'feature':
+      return showFeature(from)
+  }
+}

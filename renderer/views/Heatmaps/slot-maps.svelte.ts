@@ -1,0 +1,118 @@
+import { SvelteMap } from 'svelte/reactivity'
+import type { RunInfo } from '#models/api'
+import { domainOf } from '#models/figures/overlay'
+import { toFloat32 } from '#models/tensor'
+import type { ModelSlot } from '../../state/model-slot.svelte'
+import { Resource } from '../../state/resource.svelte'
+import type { Studio } from '../../state/studio.svelte'
+import { placeWindows, type PlacedWindow } from './windows'
+
+/** The run that a pane shows, and in which life of the engine it was asked for. */
+export interface ShownRun {
+  readonly info: RunInfo
+  readonly epoch: number
+}
+
+export interface Cells {
+  readonly rows: number
+  readonly columns: number
+  readonly values: Float32Array
+}
+
+/** The score map of every class, a grid a window. */
+export class ScoreMaps {
+  readonly range: readonly [low: number, high: number]
+  readonly #ofClass = new Map<string, Cells>()
+
+  /** `windows`: class × row × column each */
+  constructor(readonly windows: readonly (Cells & { readonly classes: number })[]) {
+    const ranges = windows.map(({ values }) => domainOf(values, false))
+    this.range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
+  }
+
+  /** One class in one window. The same object every time, so that a plot knows what it has uploaded. */
+  ofClass(window: number, classIndex: number): Cells | undefined {
+    const map = this.windows[window]
+    if (!map || classIndex >= map.classes) return undefined
+    const key = `${window} ${classIndex}`
+    let cells = this.#ofClass.get(key)
+    if (!cells) {
+      const { rows, columns, values } = map
+      const size = rows * columns
+      cells = { rows, columns, values: values.subarray(classIndex * size, (classIndex + 1) * size) }
+      this.#ofClass.set(key, cells)
+    }
+    return cells
+  }
+
+  /** The best class of every cell of a window. */
+  argmax(window: number): { rows: number; columns: number; labels: Uint16Array } | undefined {
+    const map = this.windows[window]
+    if (!map) return undefined
+    const { rows, columns, classes, values } = map
+    const size = rows * columns
+    const labels = new Uint16Array(size)
+    for (let cell = 0; cell < size; cell++) {
+      for (let k = 1; k < classes; k++) {
+        const best = values[(labels[cell] ?? 0) * size + cell] ?? -Infinity
+        if ((values[k * size + cell] ?? -Infinity) > best) labels[cell] = k
+      }
+    }
+    return { rows, columns, labels }
+  }
+}
+
+/** One range over the classes of all models: what makes their maps comparable at sight. */
+export class SharedRange {
+  readonly #ranges = new SvelteMap<number, readonly [number, number]>()
+  readonly range: readonly [number, number] | undefined = $derived.by(() => {
+    const ranges = [...this.#ranges.values()]
+    if (ranges.length === 0) return undefined
+    return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
+  })
+
+  set(slot: ModelSlot, range: readonly [number, number] | undefined): void {
+    if (range) this.#ranges.set(slot.id, range)
+    else this.#ranges.delete(slot.id)
+  }
+}
+
+/** What the panes of one model share. Make it while a component is set up. */
+export class SlotMaps {
+  readonly scores: Resource<{ run: RunInfo['id']; epoch: number; windows: number }, ScoreMaps>
+  readonly #studio: Studio
+  readonly #slot: ModelSlot
+  #held: ShownRun | undefined
+  /** stays what it was while a newer run is on its way */
+  readonly run: ShownRun | undefined = $derived.by(() => {
+    const { run: info, old } = this.#slot
+    const { epoch } = this.#studio.session
+    if (!info) this.#held = undefined
+    else if (!old || !this.#held) this.#held = { info, epoch }
+    return this.#held
+  })
+  readonly windows: readonly PlacedWindow[] = $derived(this.run ? placeWindows(this.run.info) : [])
+
+  constructor(studio: Studio, slot: ModelSlot) {
+    this.#studio = studio
+    this.#slot = slot
+    this.scores = new Resource(
+      () => {
+        const { run } = this
+        if (!run || !slot.has('score_map')) return undefined
+        return { run: run.info.id, epoch: run.epoch, windows: run.info.windows.length }
+      },
+      async ({ run, windows }) => {
+        const tensors = await Promise.all(
+          Array.from({ length: windows }, (_, window) => studio.session.results.tensor(run, 'score_map', window))
+        )
+        return new ScoreMaps(
+          tensors.map((tensor) => {
+            const [, classes = 0, rows = 0, columns = 0] = tensor.shape
+            return { classes, rows, columns, values: toFloat32(tensor).data }
+          })
+        )
+      }
+    )
+  }
+}
