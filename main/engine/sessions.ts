@@ -1,0 +1,98 @@
+import { InferenceSession, listSupportedBackends, Tensor as RuntimeTensor } from 'onnxruntime-node'
+import type { ProviderName } from '#models/api'
+import type { DType, Shape, Tensor } from '#models/tensor'
+
+/*
+ * The one place that knows ONNX Runtime: `shape` and `dtype` outside, its `dims` and `type` inside.
+ */
+
+/** A size that the graph leaves open is the name that it gives to it. */
+export interface SessionInput {
+  readonly name: string
+  readonly shape: readonly (number | string)[]
+}
+
+/** A graph that is loaded and can be run. */
+export interface Session {
+  readonly provider: ProviderName
+  readonly inputs: readonly SessionInput[]
+  /** Computes the named outputs. Blocks the thread while the graph runs. Throws the runtime's own errors. */
+  run(inputs: ReadonlyMap<string, Tensor>, outputs: readonly string[]): Promise<Map<string, Tensor>>
+  release(): Promise<void>
+}
+
+/** Providers that this build of the runtime knows; `cuda` and others still need libraries of the system. */
+export function builtInProviders(): ProviderName[] {
+  const names: readonly string[] = listSupportedBackends().map(({ name }) => name)
+  const known = ['cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const satisfies readonly ProviderName[]
+  return known.filter((name) => names.includes(name))
+}
+
+/** Errors only: a provider that is tried and missing is reported by us. */
+const LOG_ERRORS = 3
+
+/**
+ * Loads a graph from a file (with its external data beside it) or from bytes.
+ * Throws the runtime's own errors, also where the provider is not there: the runtime falls back for no one.
+ */
+export async function openSession(
+  model: string | Uint8Array,
+  provider: ProviderName,
+  threads: number
+): Promise<Session> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    logSeverityLevel: LOG_ERRORS
+  }
+  const session = await (typeof model === 'string'
+    ? InferenceSession.create(model, options)
+    : InferenceSession.create(model, options))
+
+  return {
+    provider,
+    inputs: session.inputMetadata.map((input) => ({ name: input.name, shape: input.isTensor ? input.shape : [] })),
+    async run(inputs, outputs) {
+      const feeds = Object.fromEntries(Array.from(inputs, ([name, tensor]) => [name, toRuntime(tensor)]))
+      const results = await session.run(feeds, outputs)
+      return new Map(
+        Object.entries(results).map(([name, value]) => {
+          if (!(value instanceof RuntimeTensor)) throw new TypeError(`output ${name} is no tensor`)
+          return [name, fromRuntime(value)]
+        })
+      )
+    },
+    release: () => session.release()
+  }
+}
+
+function toRuntime(tensor: Tensor): RuntimeTensor {
+  const { dtype, data, shape } = tensor
+  switch (dtype) {
+    case 'bool':
+    case 'float16':
+      return new RuntimeTensor(dtype, data, shape)
+    case 'bfloat16':
+      throw new TypeError('the runtime takes no bfloat16 from us')
+    default:
+      return new RuntimeTensor(dtype, data, shape)
+  }
+}
+
+function fromRuntime(value: RuntimeTensor): Tensor {
+  const { type, data, dims } = value
+  // newer engines have a Float16Array, older ones get the bits; either way the bits are what we keep
+  if (type === 'float16' && ArrayBuffer.isView(data)) {
+    return tensorOf('float16', dims, new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2))
+  }
+  if (type === 'string' || type === 'uint32' || type === 'uint64' || type === 'uint4' || type === 'int4') {
+    throw new TypeError(`the runtime gave a tensor of type ${type}`)
+  }
+  return tensorOf(type, dims, data)
+}
+
+/** The runtime's arrays match their type by contract; TypeScript cannot follow that through a union. */
+function tensorOf(dtype: DType, shape: Shape, data: unknown): Tensor {
+  return { dtype, shape, data } as Tensor
+}
