@@ -1,39 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { lookup } from '../palettes'
-import { bilinearTap, domainOf, rasterizeLabels, rasterizeOverlay, rasterizeScalarMap, resizeBilinear } from './overlay'
+import { domainOf, rasterizeLabels, rasterizeOverlay, rasterizeScalarMap } from './overlay'
 
 const pixel = (rgba: Uint8Array, index: number): number[] => [...rgba.subarray(4 * index, 4 * index + 4)]
-
-describe('bilinear resize without aligned corners', () => {
-  it('gives what torch.nn.functional.interpolate gives', () => {
-    // interpolate(torch.arange(6.).reshape(1, 1, 2, 3), size=(4, 5), mode='bilinear', align_corners=False)
-    const resized = resizeBilinear(Float32Array.of(0, 1, 2, 3, 4, 5), 2, 3, 4, 5)
-    const expected = [
-      [0, 0.4, 1, 1.6, 2],
-      [0.75, 1.15, 1.75, 2.35, 2.75],
-      [2.25, 2.65, 3.25, 3.85, 4.25],
-      [3, 3.4, 4, 4.6, 5]
-    ].flat()
-    expected.forEach((value, i) => expect(resized[i]).toBeCloseTo(value, 5))
-  })
-
-  it('shrinks by the same rule, without smoothing', () => {
-    // interpolate(torch.arange(8.).reshape(1, 1, 1, 8), size=(1, 3)) → 0.8333, 3.5, 6.1667
-    const resized = resizeBilinear(
-      Float32Array.from({ length: 8 }, (_, i) => i),
-      1,
-      8,
-      1,
-      3
-    )
-    ;[0.8333, 3.5, 6.1667].forEach((value, i) => expect(resized[i]).toBeCloseTo(value, 3))
-  })
-
-  it('holds the edge cells beyond their centres', () => {
-    expect(bilinearTap(0.2, 4)).toEqual({ first: 0, second: 1, weight: 0 })
-    expect(bilinearTap(3.9, 4)).toMatchObject({ first: 3, second: 3 })
-  })
-})
 
 describe('rasters', () => {
   it('colours values by the map and leaves NaN transparent', () => {

@@ -1,3 +1,4 @@
+import { resizeBilinear } from '../analysis/bilinear'
 import { colorTable, tableIndex, type ColorMap, type Rgb } from '../palettes'
 import type { Raster } from './png'
 
@@ -61,45 +62,6 @@ export interface Layer {
   readonly clip: ShareRect
 }
 
-/** Where between two cells an output position lies, as PyTorch's bilinear resize without aligned corners has it. */
-interface Tap {
-  readonly first: number
-  readonly second: number
-  /** weight of `second` */
-  readonly weight: number
-}
-
-/** `position` in cells, 0 at the outer edge of the first: half a cell is the first cell's centre. */
-export function bilinearTap(position: number, size: number): Tap {
-  const source = Math.max(0, position - 0.5)
-  const first = Math.min(size - 1, Math.floor(source))
-  return { first, second: Math.min(size - 1, first + 1), weight: Math.min(1, source - first) }
-}
-
-/** Bilinear resize by size, corners not aligned: `torch.nn.functional.interpolate(mode='bilinear', align_corners=False)`. */
-export function resizeBilinear(
-  values: Float32Array,
-  rows: number,
-  columns: number,
-  height: number,
-  width: number
-): Float32Array<ArrayBuffer> {
-  const resized = new Float32Array(height * width)
-  const taps = Array.from({ length: width }, (_, x) => bilinearTap(((x + 0.5) * columns) / width, columns))
-  for (let y = 0; y < height; y++) {
-    const row = bilinearTap(((y + 0.5) * rows) / height, rows)
-    const upper = row.first * columns
-    const lower = row.second * columns
-    for (let x = 0; x < width; x++) {
-      const { first, second, weight } = taps[x] ?? { first: 0, second: 0, weight: 0 }
-      const above = (values[upper + first] ?? 0) * (1 - weight) + (values[upper + second] ?? 0) * weight
-      const below = (values[lower + first] ?? 0) * (1 - weight) + (values[lower + second] ?? 0) * weight
-      resized[y * width + x] = above * (1 - row.weight) + below * row.weight
-    }
-  }
-  return resized
-}
-
 /** One pixel a value. */
 export function rasterizeScalarMap(
   values: Float32Array,
@@ -139,7 +101,7 @@ function rasterizeRgb({ rgb, rows, columns, interpolation }: RgbOverlay, height:
   const rgba = new Uint8Array(size * 4).fill(255)
   for (let channel = 0; channel < 3; channel++) {
     const cells = Float32Array.from({ length: rows * columns }, (_, i) => rgb[3 * i + channel] ?? 0)
-    const values = smooth ? resizeBilinear(cells, rows, columns, height, width) : cells
+    const values = smooth ? resizeBilinear({ data: cells, planes: 1, rows, columns }, height, width) : cells
     for (let i = 0; i < size; i++) rgba[4 * i + channel] = Math.round(values[i] ?? 0)
   }
   return smooth ? { width, height, rgba } : { width: columns, height: rows, rgba }
@@ -158,7 +120,7 @@ export function rasterizeOverlay(overlay: Overlay, height: number, width: number
       return rasterizeRgb(overlay, height, width)
     case 'scalar': {
       if (overlay.interpolation === 'cells') return rasterizeScalarMap(overlay.values, rows, columns, overlay)
-      const values = resizeBilinear(overlay.values, rows, columns, height, width)
+      const values = resizeBilinear({ data: overlay.values, planes: 1, rows, columns }, height, width)
       return rasterizeScalarMap(values, height, width, overlay)
     }
   }
