@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ByteSource } from '#models/bytes'
 import { failIn } from '#models/checkpoints/fault'
@@ -18,10 +18,14 @@ export async function openFile(path: string): Promise<OpenFile> {
   const fail = failIn(name)
   let handle: FileHandle | undefined
   try {
+    // before it is opened: opening a pipe waits for somebody to write into it
+    const found = await stat(path)
+    if (!found.isFile()) {
+      const what = found.isDirectory() ? 'a folder' : 'no ordinary file'
+      throw fail('unreadable', `it is ${what}`, { remedy: 'Choose a file.' })
+    }
     handle = await open(path, 'r')
-    const stat = await handle.stat()
-    if (stat.isDirectory()) throw fail('unreadable', 'it is a folder', { remedy: 'Choose a file.' })
-    return new HandleSource(path, name, stat.size, handle)
+    return new HandleSource(path, name, (await handle.stat()).size, handle)
   } catch (cause) {
     await handle?.close()
     throw readFault(cause, name)
@@ -63,6 +67,7 @@ class HandleSource implements OpenFile {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
   EACCES: 'you may not read it',
   EPERM: 'you may not read it',
   EISDIR: 'it is a folder',

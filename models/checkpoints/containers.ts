@@ -24,6 +24,11 @@ const MAX_CONTAINER_DEPTH = 4
 /** More than any file offers; a hostile one may nest dicts in many ways. */
 const MAX_CANDIDATES = 64
 
+const CUT: Note = {
+  code: 'skipped',
+  message: 'Some of its metadata was left out: it holds itself, nests too deep or is too much.'
+}
+
 interface Candidate {
   readonly path: readonly string[]
   readonly dict: ReadonlyMap<string, Plain>
@@ -37,11 +42,11 @@ interface Candidate {
  */
 export function checkpointFrom(
   root: Plain,
-  { format, source, fail, notes = [] }: { format: string; source: ByteSource; fail: Fail; notes?: readonly Note[] }
+  { format, source, fail }: { format: string; source: ByteSource; fail: Fail }
 ): Checkpoint {
   if (isStoredTensor(root)) {
     const stateDict = new Map([['', named(root, '')]])
-    return { format, source, stateDict, container: [], others: new Map(), extras: new Map(), notes }
+    return { format, source, stateDict, container: [], others: new Map(), extras: new Map(), notes: [] }
   }
   if (!isPlainDict(root)) {
     const what = isUnknownObject(root) ? `an object of the class ${quoted(root.unknownClass)}` : 'something else'
@@ -59,14 +64,15 @@ export function checkpointFrom(
     if (tensors * 2 >= dict.size) others.set(path.join('.'), stateDictOf(dict).stateDict)
   }
   const { stateDict, skipped } = stateDictOf(chosen.dict)
+  const { copy: extras, isCut } = inertCopy(extrasOf(root, chosen, others))
   return {
     format,
     source,
     stateDict,
     container: chosen.path,
     others,
-    extras: extrasOf(root, chosen, others),
-    notes: [...notes, ...skippedNotes(skipped), ...choiceNotes(chosen, others)]
+    extras,
+    notes: [...skippedNotes(skipped), ...choiceNotes(chosen, others), ...(isCut ? [CUT] : [])]
   }
 }
 
@@ -125,7 +131,7 @@ function extrasOf(
     const isWeights = chosen.path.length === 0 ? isStoredTensor(value) : key === chosen.path[0]
     if (!isWeights && !others.has(key) && !TRAINING_STATE.has(key)) extras.set(key, value)
   }
-  return inertCopy(extras)
+  return extras
 }
 
 function skippedNotes(skipped: ReadonlyMap<string, string>): Note[] {

@@ -5,15 +5,15 @@ import { StridedTensor } from './strided-tensor'
 
 /** Far more than any metadata has; what lies deeper or behind this many values is replaced by a placeholder. */
 const MAX_DEPTH = 100
-const MAX_VALUES = 500_000
+const MAX_VALUES = 200_000
 
 /**
  * A copy of what a pickle left, as a tree that can be walked and printed without a thought: no cycles, no sharing (which
  * can unfold to 2^64 leaves), bounded depth and size. Objects of unknown classes that are a kind of dict become dicts.
  */
-export function inertCopy(root: ReadonlyMap<string, Plain>): Map<string, Plain> {
+export function inertCopy(root: ReadonlyMap<string, Plain>): { copy: Map<string, Plain>; isCut: boolean } {
   const copier = new Copier()
-  return copier.run(root)
+  return { copy: copier.run(root), isCut: copier.isCut }
 }
 
 interface Task {
@@ -33,6 +33,8 @@ interface Chain {
 class Copier {
   private readonly tasks: Task[] = []
   private values = 0
+  /** whether placeholders stand for anything but objects of unknown classes */
+  isCut = false
 
   run(root: ReadonlyMap<string, Plain>): Map<string, Plain> {
     const copy = new Map<string, Plain>()
@@ -47,7 +49,7 @@ class Copier {
 
   private copy(task: Task): void {
     const { from, path, put } = task
-    if (++this.values > MAX_VALUES) return put({ unknownClass: 'too many values' })
+    if (++this.values > MAX_VALUES) return this.cut(put, 'too many values')
     if (isStoredTensor(from)) return put(from instanceof StridedTensor ? from.checked(path) : from)
     const source = from instanceof UnknownInstance && from.items ? from.items : from
     if (isUnknownObject(source)) return put({ unknownClass: source.unknownClass })
@@ -77,11 +79,11 @@ class Copier {
     items: readonly (readonly [string, Plain])[],
     add: (key: string, plain: Plain) => void
   ): void {
-    if (depth >= MAX_DEPTH) return put({ unknownClass: 'nested too deep' })
+    if (depth >= MAX_DEPTH) return this.cut(put, 'nested too deep')
     for (let outer = around; outer; outer = outer.outer) {
-      if (outer.container === container) return put({ unknownClass: 'a reference to what it is in' })
+      if (outer.container === container) return this.cut(put, 'a reference to what it is in')
     }
-    if (items.length + this.values > MAX_VALUES) return put({ unknownClass: `${items.length} values` })
+    if (items.length + this.values > MAX_VALUES) return this.cut(put, `${items.length} values`)
     put(copy)
     const chain = { container, outer: around }
     for (const [key, from] of [...items].reverse()) {
@@ -93,5 +95,10 @@ class Copier {
         put: (plain) => add(key, plain)
       })
     }
+  }
+
+  private cut(put: Task['put'], unknownClass: string): void {
+    this.isCut = true
+    put({ unknownClass })
   }
 }

@@ -13,8 +13,8 @@ import { checksumMatches, openEntry, readEntry } from './zip-entry'
 /** Local headers read at the same time: enough to hide the delay of a disk. */
 const HEADERS_AT_ONCE = 32
 /**
- * Checksums of small archives are checked when they are opened, which takes under 50 ms. Larger ones are checked by
- * `inspectWeights`, which reads every weight.
+ * Checksums of small archives are checked when they are opened, which takes under 50 ms. Those of larger ones are left
+ * to `examineWeights`, which reads every weight anyway.
  */
 const MAX_CHECKED_BYTES = 32 * 2 ** 20
 
@@ -74,6 +74,7 @@ async function isBigEndian(archive: ZipArchive, entry: ZipEntry | undefined): Pr
 class Storages {
   private readonly sources = new Map<string, Promise<ByteSource>>()
   private readonly entries = new Map<Storage, ZipEntry>()
+  private readonly verified = new Map<string, Promise<Note | undefined>>()
 
   constructor(
     private readonly archive: ZipArchive,
@@ -96,7 +97,8 @@ class Storages {
       length: Math.floor(bytes / BYTES_PER_ELEMENT[dtype]),
       isBigEndian: this.bigEndian,
       fail,
-      read: async (start, end) => (await this.source(entry)).read(start, end)
+      read: async (start, end) => (await this.source(entry)).read(start, end),
+      verify: () => this.verify(entry)
     }
     this.entries.set(storage, entry)
     return storage
@@ -122,19 +124,22 @@ class Storages {
     for (let i = 0; i < entries.length; i += HEADERS_AT_ONCE) {
       await Promise.all(entries.slice(i, i + HEADERS_AT_ONCE).map((entry) => this.source(entry)))
     }
-    return this.damaged(entries)
+    if (entries.reduce((sum, entry) => sum + entry.size, 0) > MAX_CHECKED_BYTES) return []
+    const notes = await Promise.all(entries.map((entry) => this.verify(entry)))
+    return notes.filter((note) => note !== undefined)
   }
 
-  private async damaged(entries: readonly ZipEntry[]): Promise<Note[]> {
-    if (entries.reduce((sum, entry) => sum + entry.size, 0) > MAX_CHECKED_BYTES) return []
-    const notes: Note[] = []
-    for (const entry of entries) {
-      const bytes = await (await this.source(entry)).read(0, entry.size)
-      if (!checksumMatches(entry, bytes)) {
+  /** Several tensors may lie in one storage: it is read for its checksum once. */
+  private verify(entry: ZipEntry): Promise<Note | undefined> {
+    let verified = this.verified.get(entry.name)
+    if (verified === undefined) {
+      verified = this.source(entry).then(async (source) => {
+        if (await checksumMatches(entry, source)) return undefined
         const message = `${quoted(entry.name)} does not have its checksum: its values may be damaged.`
-        notes.push({ code: 'checksum', message })
-      }
+        return { code: 'checksum', message }
+      })
+      this.verified.set(entry.name, verified)
     }
-    return notes
+    return verified
   }
 }

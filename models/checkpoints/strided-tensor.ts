@@ -1,5 +1,5 @@
 import { BYTES_PER_ELEMENT, elementCount, type ArrayOf, type DType, type Shape, type Tensor } from '../tensor'
-import type { StoredTensor } from './checkpoint'
+import type { Note, StoredTensor } from './checkpoint'
 import { quoted, type Fail } from './fault'
 
 /** A run of equal elements in a file. */
@@ -11,6 +11,8 @@ export interface Storage {
   readonly fail: Fail
   /** Bytes [start, end) of the storage, as a copy or a view that must not be written to. */
   read(start: number, end: number): Promise<Uint8Array>
+  /** Compares all of it with its checksum, where the format has one: gives a note if it is damaged. */
+  verify?(): Promise<Note | undefined>
 }
 
 /** Where the elements of a tensor lie in its storage; all in elements. */

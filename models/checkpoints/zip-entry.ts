@@ -16,6 +16,7 @@ const MAX_INFLATION = 200
 const INFLATION_COUNTS_FROM_BYTES = 16 * 2 ** 20
 /** Packed bytes given to the inflater at once: what comes out stays under 17 MB before it is checked. */
 const INFLATE_STEP_BYTES = 16384
+const CHECKSUM_STEP_BYTES = 16 * 2 ** 20
 
 /** An entry of an archive as a source of its own: stored ones are read in place, deflated ones as a whole. */
 export async function openEntry(archive: ZipArchive, entry: ZipEntry): Promise<ByteSource> {
@@ -39,7 +40,7 @@ export async function openEntry(archive: ZipArchive, entry: ZipEntry): Promise<B
     size: entry.size,
     read: async (from, to) => {
       const bytes = inflate(archive, entry, await source.read(start, end))
-      verifyChecksum(archive, entry, bytes)
+      requireChecksum(archive, entry, bytes)
       return bytes.subarray(from, to)
     }
   }
@@ -51,17 +52,23 @@ export async function readEntry(archive: ZipArchive, entry: ZipEntry, maxBytes: 
     throw archive.fail('limit', `${quoted(entry.name)} is larger than ${maxBytes / 2 ** 20} MiB`, { entry: entry.name })
   }
   const bytes = await (await openEntry(archive, entry)).read(0, entry.size)
-  if (entry.method === STORED) verifyChecksum(archive, entry, bytes)
+  if (entry.method === STORED) requireChecksum(archive, entry, bytes)
   return bytes
 }
 
-/** Whether bytes have the checksum of their entry. 0 stands for "not computed": PyTorch can leave it out. */
-export function checksumMatches(entry: ZipEntry, bytes: Uint8Array): boolean {
-  return entry.crc === 0 || crc32(bytes) === entry.crc
+/** Whether an open entry has its checksum. 0 stands for "not computed": writers can leave it out. */
+export async function checksumMatches(entry: ZipEntry, source: ByteSource): Promise<boolean> {
+  // deflated entries are checked whenever they are read
+  if (entry.crc === 0 || entry.method === DEFLATED) return true
+  let crc = 0
+  for (let at = 0; at < entry.size; at += CHECKSUM_STEP_BYTES) {
+    crc = crc32(await source.read(at, Math.min(at + CHECKSUM_STEP_BYTES, entry.size)), crc)
+  }
+  return crc === entry.crc
 }
 
-function verifyChecksum(archive: ZipArchive, entry: ZipEntry, bytes: Uint8Array): void {
-  if (checksumMatches(entry, bytes)) return
+function requireChecksum(archive: ZipArchive, entry: ZipEntry, bytes: Uint8Array): void {
+  if (entry.crc === 0 || crc32(bytes) === entry.crc) return
   throw archive.fail(
     'corrupt',
     `${quoted(entry.name)} does not have its checksum, so the file was damaged or altered`,
