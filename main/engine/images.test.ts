@@ -87,13 +87,11 @@ describe.skipIf(!existsSync(HOSTILE))('hostile and odd pictures (needs ../shared
     )
     expect(performance.now() - started).toBeLessThan(seconds * 1000)
     expect(reasons).toContain(error?.code)
-    expect(error?.message).toMatch(new RegExp(`^${file} .*\\.$`))
+    expect(error?.message).toMatch(new RegExp(`^${file}: .*\\.$`))
   })
 
   it('says the size of a picture that is too large', async () => {
-    await expect(decodePicture(join(HOSTILE, 'huge-20000.png'))).rejects.toThrow(
-      '20000 × 20000 pixels (400 megapixels)'
-    )
+    await expect(decodePicture(join(HOSTILE, 'huge-20000.png'))).rejects.toThrow('20000 × 20000 pixels, 400 megapixels')
   })
 })
 
@@ -140,16 +138,14 @@ describe('decoding', () => {
   })
 
   it('names what cannot be opened', async () => {
-    await expect(decodePicture(path('missing.png'))).rejects.toThrow(
-      'missing.png cannot be opened: there is no such file.'
-    )
+    await expect(decodePicture(path('missing.png'))).rejects.toThrow('missing.png: there is no such file.')
     await expect(decodePicture(folder)).rejects.toMatchObject({ code: 'unreadable' })
     await writeFile(path('empty.png'), '')
     await expect(decodePicture(path('empty.png'))).rejects.toMatchObject({ code: 'truncated' })
     await writeFile(path('page.png'), '<!doctype html><title>404</title>')
     await expect(decodePicture(path('page.png'))).rejects.toMatchObject({ code: 'unsupported' })
     await writeFile(path('drawing.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
-    await expect(decodePicture(path('drawing.svg'))).rejects.toThrow('drawing.svg is SVG: convert it')
+    await expect(decodePicture(path('drawing.svg'))).rejects.toThrow('drawing.svg: SVG is not read here. Convert it')
   })
 })
 
@@ -195,7 +191,7 @@ describe('labels', () => {
     await sharp(rgb, { raw: { width: 2, height: 1, channels: 3 } })
       .png()
       .toFile(path('colours.png'))
-    await expect(decodeLabels(path('colours.png'))).rejects.toMatchObject({ code: 'mismatch' })
+    await expect(decodeLabels(path('colours.png'))).rejects.toMatchObject({ code: 'unsupported' })
   })
 
   it('refuses a palette PNG that is cut or damaged', async () => {

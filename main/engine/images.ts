@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import sharp, { type Metadata } from 'sharp'
 import type { Note } from '#models/checkpoints/checkpoint'
+import { failIn, type Fail } from '#models/checkpoints/fault'
 import { StudioError } from '#models/errors'
+import { openFile } from '../files'
 import { readPngIndices } from './png-indices'
 
 /** 16,383²: what libvips and Chromium take as well. 8-bit RGB of that size is 805 MB. */
@@ -40,76 +41,57 @@ export interface DecodedLabels {
   readonly labels: Uint16Array<ArrayBuffer>
 }
 
-async function readPictureFile(path: string, file: string): Promise<Buffer> {
+const OTHER_FORMAT = 'Convert it to PNG, JPEG, WebP, TIFF or GIF.'
+
+async function readPictureFile(path: string, fail: Fail): Promise<Buffer> {
+  const source = await openFile(path)
   try {
-    const { size } = await stat(path)
-    if (size > MAX_FILE_BYTES) {
-      throw new StudioError('limit', `${file} is ${Math.round(size / 2 ** 20)} MiB, too large for a picture.`, { file })
+    if (source.size > MAX_FILE_BYTES) {
+      throw fail('limit', `it has ${Math.round(source.size / 2 ** 20)} MiB, too many for a picture`, {
+        remedy: 'Choose a picture.'
+      })
     }
-    if (size === 0) throw new StudioError('truncated', `${file} is empty: copy or download it again.`, { file })
-    return await readFile(path)
-  } catch (error) {
-    if (error instanceof StudioError) throw error
-    const reason = error instanceof Error && 'code' in error ? error.code : undefined
-    const what =
-      reason === 'ENOENT'
-        ? 'there is no such file'
-        : reason === 'EISDIR'
-          ? 'it is a folder'
-          : reason === 'EACCES'
-            ? 'permission is denied'
-            : String(error)
-    throw new StudioError('unreadable', `${file} cannot be opened: ${what}.`, { file, cause: error })
+    if (source.size === 0) throw fail('truncated', 'it is empty')
+    const bytes = await source.read(0, source.size)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  } finally {
+    await source.close()
   }
 }
 
 /** What libvips says about a file, as a StudioError. */
-function pictureError(error: unknown, file: string): StudioError {
-  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+function pictureError(cause: unknown, fail: Fail): StudioError {
+  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
   if (/unsupported image format/i.test(reason)) {
-    return new StudioError(
-      'unsupported',
-      `${file} is no picture that can be read here: convert it to PNG, JPEG, WebP, TIFF or GIF.`,
-      { file, cause: error }
-    )
+    return fail('unsupported', 'it is no picture that can be read here', { remedy: OTHER_FORMAT, cause })
   }
   if (/premature end|truncat|unexpected end|end of file/i.test(reason)) {
-    return new StudioError('truncated', `${file} ends before its picture does: copy or download it again.`, {
-      file,
-      cause: error
-    })
+    return fail('truncated', 'it ends before its picture does', { cause })
   }
-  return new StudioError('corrupt', `${file} is damaged (${reason}): copy or download it again.`, {
-    file,
-    cause: error
-  })
+  return fail('corrupt', `it is damaged (${reason})`, { remedy: 'Download or copy it again.', cause })
 }
 
 /** Header of a picture, checked: a known format of bearable size. */
-async function readHeader(bytes: Buffer, file: string): Promise<Metadata> {
+async function readHeader(bytes: Buffer, fail: Fail): Promise<Metadata> {
   let header: Metadata
   try {
     header = await sharp(bytes, { limitInputPixels: false }).metadata()
   } catch (error) {
-    throw pictureError(error, file)
+    throw pictureError(error, fail)
   }
   const { format, width, height, depth } = header
   if (!(format in FORMATS)) {
-    const found = format.toUpperCase()
-    throw new StudioError('unsupported', `${file} is ${found}: convert it to PNG, JPEG, WebP, TIFF or GIF.`, { file })
+    throw fail('unsupported', `${format.toUpperCase()} is not read here`, { remedy: OTHER_FORMAT })
   }
   if (width * height > MAX_PIXELS) {
     const pixels = Math.round((width * height) / 1e6)
-    throw new StudioError(
-      'limit',
-      `${file} has ${width} × ${height} pixels (${pixels} megapixels); at most ${Math.floor(MAX_PIXELS / 1e6)} are read, so scale it down first.`,
-      { file }
-    )
+    const most = Math.floor(MAX_PIXELS / 1e6)
+    throw fail('limit', `it has ${width} × ${height} pixels, ${pixels} megapixels, and at most ${most} are read`, {
+      remedy: 'Scale it down first.'
+    })
   }
   if (depth !== 'uchar' && depth !== 'ushort') {
-    throw new StudioError('unsupported', `${file} holds ${depth} values: convert it to 8 or 16 bits a channel.`, {
-      file
-    })
+    throw fail('unsupported', `it holds ${depth} values`, { remedy: 'Convert it to 8 or 16 bits a channel.' })
   }
   return header
 }
@@ -146,8 +128,9 @@ function notesOf(header: Metadata, file: string): Note[] {
  */
 export async function decodePicture(path: string): Promise<DecodedPicture> {
   const file = basename(path)
-  const bytes = await readPictureFile(path, file)
-  const header = await readHeader(bytes, file)
+  const fail = failIn(file)
+  const bytes = await readPictureFile(path, fail)
+  const header = await readHeader(bytes, fail)
   try {
     const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', ignoreIcc: true })
       .autoOrient()
@@ -164,21 +147,19 @@ export async function decodePicture(path: string): Promise<DecodedPicture> {
       notes: notesOf(header, file)
     }
   } catch (error) {
-    throw pictureError(error, file)
+    throw pictureError(error, fail)
   }
 }
 
 /** True-colour pictures are labels only where they are grey: all three channels the same. */
-function greyOf(data: Uint8Array | Uint16Array, channels: number, file: string): Uint16Array<ArrayBuffer> {
+function greyOf(data: Uint8Array | Uint16Array, channels: number, fail: Fail): Uint16Array<ArrayBuffer> {
   const labels = new Uint16Array(data.length / channels)
   for (let i = 0; i < labels.length; i++) {
     const value = data[i * channels] ?? 0
     if (channels >= 3 && (data[i * channels + 1] !== value || data[i * channels + 2] !== value)) {
-      throw new StudioError(
-        'mismatch',
-        `${file} holds colours where labels need indices: save it as a grey or palette PNG whose values are class numbers.`,
-        { file }
-      )
+      throw fail('unsupported', 'it holds colours where labels need indices', {
+        remedy: 'Save it as a grey or palette PNG whose values are class numbers.'
+      })
     }
     labels[i] = value
   }
@@ -188,20 +169,18 @@ function greyOf(data: Uint8Array | Uint16Array, channels: number, file: string):
 /**
  * Decodes a label image to indices: the stored value of a grey picture, the palette index (not the colour) of a palette
  * PNG. Values over 8 bits are kept. EXIF orientation is followed as in `decodePicture`.
- * Throws a StudioError that names the file, as `decodePicture` does, and `mismatch` where it holds colours.
+ * Throws a StudioError that names the file, as `decodePicture` does, and `unsupported` where it holds colours.
  */
 export async function decodeLabels(path: string): Promise<DecodedLabels> {
-  const file = basename(path)
-  const bytes = await readPictureFile(path, file)
-  const header = await readHeader(bytes, file)
+  const fail = failIn(basename(path))
+  const bytes = await readPictureFile(path, fail)
+  const header = await readHeader(bytes, fail)
   // libvips gives colours for palettes and stretches 1, 2 and 4 bits of grey to 0..255
   if (header.format === 'png' && (header.isPalette || (header.bitsPerSample ?? 8) < 8)) {
-    return readPngIndices(bytes, file)
+    return readPngIndices(bytes, fail)
   }
   if (header.isPalette) {
-    throw new StudioError('unsupported', `${file} has a palette: save it as a palette PNG to keep its indices.`, {
-      file
-    })
+    throw fail('unsupported', 'its palette cannot be read here', { remedy: 'Save it as a palette PNG.' })
   }
   try {
     const deep = header.depth === 'ushort'
@@ -212,8 +191,8 @@ export async function decodeLabels(path: string): Promise<DecodedLabels> {
       .raw({ depth: deep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true })
     const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data
-    return { width: info.width, height: info.height, labels: greyOf(values, info.channels, file) }
+    return { width: info.width, height: info.height, labels: greyOf(values, info.channels, fail) }
   } catch (error) {
-    throw error instanceof StudioError ? error : pictureError(error, file)
+    throw error instanceof StudioError ? error : pictureError(error, fail)
   }
 }

@@ -1,5 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib'
-import { StudioError } from '#models/errors'
+import type { Fail } from '#models/checkpoints/fault'
 
 /*
  * The stored samples of a PNG with one channel of at most 8 bits: palette indices, or small grey values as they are.
@@ -24,22 +24,20 @@ interface Chunks {
   readonly compressed: Buffer
 }
 
-function damaged(file: string, what: string): StudioError {
-  return new StudioError('corrupt', `${file} is damaged (${what}): copy or download it again.`, { file })
-}
+const AGAIN = { remedy: 'Download or copy it again.' }
 
-function readChunks(bytes: Buffer, file: string): Chunks {
+function readChunks(bytes: Buffer, fail: Fail): Chunks {
   let header: Buffer | undefined
   const data: Buffer[] = []
   for (let at = SIGNATURE_BYTES; ;) {
     const length = at + 12 <= bytes.length ? bytes.readUInt32BE(at) : Infinity
     const end = at + 12 + length
     if (end > bytes.length) {
-      throw new StudioError('truncated', `${file} ends before its picture does: copy or download it again.`, { file })
+      throw fail('truncated', 'it ends before its picture does')
     }
     const type = bytes.toString('latin1', at + 4, at + 8)
     if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4)) {
-      throw damaged(file, `the checksum of ${type} is wrong`)
+      throw fail('corrupt', `the checksum of ${type} is wrong`, AGAIN)
     }
     const body = bytes.subarray(at + 8, end - 4)
     if (type === 'IHDR') header = body
@@ -47,7 +45,7 @@ function readChunks(bytes: Buffer, file: string): Chunks {
     else if (type === 'IEND') break
     at = end
   }
-  if (header?.length !== 13) throw damaged(file, 'it has no header')
+  if (header?.length !== 13) throw fail('corrupt', 'it has no header', AGAIN)
   return { header, compressed: Buffer.concat(data) }
 }
 
@@ -75,9 +73,9 @@ function unfilter(filter: number, line: Uint8Array, above: Uint8Array): boolean 
 /** Throws a StudioError that names the file: truncated, corrupt. The header's size has been checked by the caller. */
 export function readPngIndices(
   bytes: Buffer,
-  file: string
+  fail: Fail
 ): { width: number; height: number; labels: Uint16Array<ArrayBuffer> } {
-  const { header, compressed } = readChunks(bytes, file)
+  const { header, compressed } = readChunks(bytes, fail)
   const width = header.readUInt32BE(0)
   const height = header.readUInt32BE(4)
   const depth = header.readUInt8(8)
@@ -93,9 +91,9 @@ export function readPngIndices(
   try {
     raw = inflateSync(compressed, { maxOutputLength: Math.max(1, expected) })
   } catch {
-    throw damaged(file, 'its compressed data cannot be read')
+    throw fail('corrupt', 'its compressed data cannot be read', AGAIN)
   }
-  if (raw.length < expected) throw damaged(file, 'its compressed data end early')
+  if (raw.length < expected) throw fail('corrupt', 'its compressed data end early', AGAIN)
 
   const labels = new Uint16Array(width * height)
   const mask = (1 << depth) - 1
@@ -105,7 +103,7 @@ export function readPngIndices(
     let above: Uint8Array = new Uint8Array(lineBytes(columns))
     for (let row = 0; row < rows; row++) {
       const line = raw.subarray(at + 1, at + 1 + lineBytes(columns))
-      if (!unfilter(raw[at] ?? 0, line, above)) throw damaged(file, 'it uses an unknown filter')
+      if (!unfilter(raw[at] ?? 0, line, above)) throw fail('corrupt', 'it uses an unknown filter', AGAIN)
       const out = (y + row * stepY) * width + x
       for (let column = 0; column < columns; column++) {
         const bit = column * depth
