@@ -1,19 +1,11 @@
 import type { Shape } from '#models/tensor'
 import { ADE20K_CLASSES } from './ade20k'
+import { random, type TensorToWrite } from './random-tensor'
 
 /*
  * Checkpoints as large as the published ones, with random weights: keys and shapes of DenseCLIP with CLIP's RN50 at
  * 512×512 and with ViT-B/16 at 640×640, trained on ADE20K. Timing depends on sizes, not on what was learned.
  */
-
-/** A tensor to be filled: values spread evenly around `center` with standard deviation `spread`. */
-export interface PublishedTensor {
-  readonly name: string
-  readonly shape: Shape
-  readonly dtype: 'float32' | 'int64'
-  readonly center: number
-  readonly spread: number
-}
 
 export interface PublishedModel {
   /** as bench/pytorch/denseclip.py calls its sizes */
@@ -24,7 +16,7 @@ export interface PublishedModel {
   readonly classes: readonly string[]
   /** `meta.config`: what the published files say, and no more */
   readonly config: string
-  readonly tensors: readonly PublishedTensor[]
+  readonly tensors: ReadonlyMap<string, TensorToWrite>
 }
 
 const CONTEXTS = 8
@@ -36,10 +28,10 @@ const FPN_CHANNELS = 256
 
 /** Collects tensors by PyTorch's names, with the scales of usual initialisations, so that values stay in range. */
 class Layout {
-  readonly tensors: PublishedTensor[] = []
+  readonly tensors = new Map<string, TensorToWrite>()
 
   add(name: string, shape: Shape, spread: number, center = 0): void {
-    this.tensors.push({ name, shape, dtype: 'float32', center, spread })
+    this.tensors.set(name, random('float32', shape, { seed: this.tensors.size, spread, center }))
   }
 
   /** [out, in] with a bias unless told otherwise */
@@ -71,8 +63,7 @@ class Layout {
     this.add(`${name}.bias`, [channels], 0.05)
     this.add(`${name}.running_mean`, [channels], 0.05)
     this.add(`${name}.running_var`, [channels], 0.1, 1)
-    const counter = `${name}.num_batches_tracked`
-    this.tensors.push({ name: counter, shape: [], dtype: 'int64', center: 80_000, spread: 0 })
+    this.tensors.set(`${name}.num_batches_tracked`, random('int64', [], { seed: 0, spread: 0, center: 80_000 }))
   }
 
   /** CLIP's transformer blocks below `name` */
@@ -262,23 +253,4 @@ export function publishedVitB16(): PublishedModel {
   })
   const title = 'DenseCLIP-ViT-B/16, 640×640'
   return { name: 'vit-b-16', title, inputSize: 640, classes: ADE20K_CLASSES, config, tensors: to.tensors }
-}
-
-/**
- * A seeded source of the values of one tensor, so that the same file is written every time (xorshift32, Marsaglia
- * 2003; uniform, since timing asks no more).
- */
-export function fillTensor(tensor: PublishedTensor, seed: number): Float32Array<ArrayBuffer> {
-  const values = new Float32Array(tensor.shape.reduce((product, size) => product * size, 1))
-  let state = (seed * 2654435761) | 1
-  // a uniform variable of width w has standard deviation w / √12
-  const width = tensor.spread * Math.sqrt(12)
-  const low = tensor.center - width / 2
-  for (let i = 0; i < values.length; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    values[i] = low + width * ((state >>> 0) / 2 ** 32)
-  }
-  return values
 }
