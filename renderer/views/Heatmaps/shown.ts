@@ -295,11 +295,11 @@ function tensorOf(kind: ShownKind, studio: Studio): string | undefined {
 /** Undefined while the answer is on its way. */
 export function show(kind: ShownKind, from: Sources): Shown | Missing | undefined {
   const { studio, slot, words } = from
+  if (kind === 'picture') return { title: words.picture, layers: [], keys: [], tags: [] }
+  if (!slot.info) return undefined // it is being opened (again)
   const tensor = tensorOf(kind, studio)
-  if (slot.info && tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
+  if (tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
   switch (kind) {
-    case 'picture':
-      return { title: words.picture, layers: [], keys: [], tags: [] }
     case 'score_map':
       return showScores(from)
     case 'logits':
