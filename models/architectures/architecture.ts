@@ -58,13 +58,21 @@ export interface Preprocess {
   readonly stride: number
 }
 
-/** A graph that turns named values into named tensors. */
+/**
+ * A graph that turns named values into named tensors. Weights of one name are the same in all stages of a model.
+ *
+ * Inputs are tensors of other stages (`text_embedding` comes as [1, K, C], the classes in order), or what the host gives:
+ *   image      [1, 3, H, W] float32, normalised
+ *   gamma      [C] float32
+ *   input_size [2] int64, height and width of `image`
+ */
 export interface GraphStage {
   readonly kind: 'graph'
   readonly id: string
-  /** `image` ([1, 3, H, W], normalised), `gamma` ([1]), or tensors of other stages, by their graph names */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
+  /** how many classes the weights are made for; undefined: any number */
+  readonly classCount: number | undefined
   build(): Graph
 }
 
@@ -107,8 +115,8 @@ export interface Detection {
   readonly classes: readonly string[] | undefined
   /** 0..255 RGB triples beside `classes` */
   readonly palette: readonly (readonly [number, number, number])[] | undefined
-  /** learned scale of the refinement, γ: t′ = t + γ·v; one number (published) or one a channel */
-  readonly gamma: number | readonly number[] | undefined
+  /** learned scale of the refinement, γ: t′ = t + γ·v; one a channel */
+  readonly gamma: readonly number[] | undefined
   /** temperature of the score map in the training loss */
   readonly tau: number | undefined
   readonly preprocess: Preprocess

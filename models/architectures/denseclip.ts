@@ -1,0 +1,231 @@
+import type { Checkpoint, Note, StoredTensor } from '../checkpoints/checkpoint'
+import { buildContextDecoder } from '../graph/context-decoder'
+import type { Graph } from '../graph/graph'
+import { Ledger, Scope } from '../graph/scope'
+import { buildScoreMap } from '../graph/score-map'
+import { buildTextEncoder } from '../graph/text-transformer'
+import { toFloat32, type Shape } from '../tensor'
+import type { Architecture, Detection, GraphStage, Overrides, Stage, TensorSpec, TextStage } from './architecture'
+import { decodeHeadStage, upsampleStage, type ScoreJoin } from './decoder-stages'
+import { resnetSide, vitSide, type ImageSide } from './denseclip-image'
+import { configuredNumber, Facts } from './facts'
+import { readMmcvMeta, type PlainTree } from './mmcv-meta'
+import { CLIP_NORMALIZATION, configuredPreprocess } from './preprocess'
+import * as specs from './tensor-specs'
+
+/** Heads that only detectors have; they are recognised and not run. */
+const DETECTION_HEADS = ['bbox_head.', 'rpn_head.', 'roi_head.']
+/** Parts that are for training alone. */
+const TRAINING_PARTS = ['identity_head.', 'auxiliary_head.']
+/** The temperature of the published models. */
+const TAU = 0.07
+
+/**
+ * DenseCLIP (Rao et al., CVPR 2022), for segmentation and for detection, as mmcv saves it:
+ * github.com/raoyongming/DenseCLIP, segmentation/denseclip and detection/denseclip.
+ */
+export const denseclip = {
+  name: 'denseclip',
+  async detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined> {
+    const names = [...checkpoint.stateDict.keys()]
+    const hasAny = (prefix: string) => names.some((name) => name.startsWith(prefix))
+    if (!hasAny('backbone.') || !hasAny('text_encoder.') || !hasAny('context_decoder.')) return undefined
+
+    const file = checkpoint.source.name
+    const ledger = new Ledger(checkpoint.stateDict, file)
+    const root = new Scope(ledger)
+    const meta = readMmcvMeta(checkpoint)
+    const facts = new Facts(overrides, file)
+    const head = DETECTION_HEADS.find(hasAny)
+    const isVit = root.at('backbone').hasAny('transformer')
+
+    const image = isVit
+      ? vitSide(root.at('backbone'), facts, meta.config, file)
+      : resnetSide(root.at('backbone'), facts, meta.config, head ? 'crop' : 'bilinear')
+    const gamma = root.take('gamma')
+    const text = textStage(root, facts, meta.config, image.channels)
+    const decoder = contextDecoder(root.at('context_decoder'), facts, meta.config)
+    const join = scoreJoin(root.at('neck'), image, head !== undefined)
+    if (join) {
+      facts.fromShape('score_concat_index', join.level)
+      facts.fromShape('classes', join.classes)
+    }
+    const tau = facts.number('tau', configuredNumber(meta.config, ['model', 'tau'], TAU))
+    const hasDecodeHead = !head && join !== undefined && hasAny('decode_head.')
+
+    const stages: Stage[] = [
+      ...imageStages(image),
+      text,
+      graphStage(decoder),
+      graphStage(buildScoreMap(image.channels, head ? tau : undefined)),
+      ...(hasDecodeHead ? decodeStages(root, facts, image, join) : [])
+    ]
+    const tensors: TensorSpec[] = [
+      ...specs.FEATURES,
+      ...specs.EMBEDDINGS,
+      ...(image.buildAttentionPool ? [specs.ATTENTION_POOL] : []),
+      specs.TOKEN_IDS,
+      specs.TEXT_EMBEDDING,
+      ...specs.REFINEMENT,
+      specs.SCORE_MAP,
+      ...(head ? [specs.SCORE_MAP_JOINED] : []),
+      ...(hasDecodeHead ? [...specs.PYRAMID, ...specs.LOGITS] : [])
+    ]
+
+    const explained = [...TRAINING_PARTS, ...(head ? [...DETECTION_HEADS, 'neck.'] : [])]
+    root.ignore((name) => name.endsWith('.num_batches_tracked') || explained.some((part) => name.startsWith(part)))
+
+    return {
+      system: head ? 'denseclip-detection' : 'denseclip',
+      summary: `DenseCLIP${head ? ' for detection' : ''}, ${image.summary}`,
+      reason: reason(join, head),
+      facts: facts.list,
+      classes: meta.classes,
+      palette: meta.palette,
+      gamma: await gammaValues(gamma, image.channels, ledger),
+      tau,
+      preprocess: configuredPreprocess(meta.config, published(image.trainedSide, head !== undefined)),
+      tensors,
+      stages,
+      missing: [...ledger.missing],
+      unexpected: ledger.unused(),
+      notes: [...facts.unusedOverrides(), ...headNotes(head, hasDecodeHead), ...classNotes(meta.classes, join)]
+    }
+  }
+} satisfies Architecture
+
+function graphStage(graph: Graph, classCount?: number): GraphStage {
+  return {
+    kind: 'graph',
+    id: graph.name,
+    inputs: graph.inputs.map((input) => input.name),
+    outputs: graph.outputs.map((output) => output.name),
+    classCount,
+    build: () => graph
+  }
+}
+
+function imageStages(image: ImageSide): GraphStage[] {
+  const encoder = graphStage(image.buildImageEncoder())
+  // apart, since its square of the number of cells is large and rarely looked at
+  return image.buildAttentionPool ? [encoder, graphStage(image.buildAttentionPool())] : [encoder]
+}
+
+function textStage(root: Scope, facts: Facts, config: PlainTree, channels: number): TextStage {
+  const scope = root.at('text_encoder')
+  const [positions = 0, width = 0] = scope.take('positional_embedding', [undefined, undefined]).shape
+  const tokenEmbedding = scope.take('token_embedding.weight', [undefined, width])
+  scope.take('text_projection', [width, channels])
+  const contexts = root.take('contexts', [1, undefined, width])
+  const learned = contexts.shape[1] ?? 0
+  facts.fromShape('text_width', width)
+  facts.fromShape('text_layers', scope.at('transformer', 'resblocks').count())
+  facts.fromShape('text_positions', positions)
+  facts.fromShape('learned_contexts', learned)
+  facts.fromShape('name_context_length', positions - learned)
+  facts.fromShape('vocab_size', tokenEmbedding.shape[0] ?? 0)
+  const heads = facts.heads(
+    'text_heads',
+    width,
+    configuredNumber(config, ['model', 'text_encoder', 'transformer_heads'], Math.max(1, Math.floor(width / 64)))
+  )
+  const graph = buildTextEncoder(scope, { heads })
+  return {
+    kind: 'text',
+    id: 'text_encoder',
+    outputs: ['text_embedding'],
+    tokenEmbedding,
+    contexts: reshaped(contexts, [learned, width]),
+    contextLength: positions - learned,
+    build: () => graph
+  }
+}
+
+function contextDecoder(scope: Scope, facts: Facts, config: PlainTree): Graph {
+  const [width = 0] = scope.take('text_proj.1.weight', [undefined, undefined]).shape
+  facts.fromShape('decoder_width', width)
+  facts.fromShape('decoder_layers', scope.at('decoder').count())
+  const configured = configuredNumber(config, ['model', 'context_decoder', 'transformer_heads'], 4)
+  return buildContextDecoder(scope, { heads: facts.heads('decoder_heads', width, configured) })
+}
+
+/** The level whose lateral convolution takes more channels than the feature has: the score map brings them. */
+function scoreJoin(neck: Scope, image: ImageSide, isDetector: boolean): ScoreJoin | undefined {
+  // RetinaNet's neck starts at x2
+  const laterals = neck.at('lateral_convs')
+  const first = isDetector ? image.featureChannels.length - laterals.count() : 0
+  for (let level = first; level < image.featureChannels.length; level++) {
+    const name = `${level - first}.conv.weight`
+    if (!laterals.has(name)) continue
+    const [, inputs = 0] = laterals.take(name, [undefined, undefined, 1, 1]).shape
+    const classes = inputs - (image.featureChannels[level] ?? 0)
+    if (classes > 0) return { level, classes }
+  }
+  return undefined
+}
+
+function decodeStages(root: Scope, facts: Facts, image: ImageSide, join: ScoreJoin): GraphStage[] {
+  const [classes = 0] = root.take('decode_head.conv_seg.weight', [undefined, undefined, 1, 1]).shape
+  facts.fromShape('fpn_channels', root.take('neck.fpn_convs.0.conv.weight').shape[0] ?? 0)
+  return [decodeHeadStage(root, { featureChannels: image.featureChannels, join, classes }), upsampleStage(classes)]
+}
+
+/** γ, one a channel; a single stored number holds for all. */
+async function gammaValues(gamma: StoredTensor, channels: number, ledger: Ledger): Promise<number[] | undefined> {
+  if (ledger.missing.has(gamma.name)) return undefined
+  const values = [...toFloat32(await gamma.read()).data]
+  const [single = 0] = values
+  return values.length === 1 ? Array.from({ length: channels }, () => single) : values
+}
+
+/** The published test pipelines: whole grids for segmentation, COCO's 1333×800 for detection. */
+function published(trainedSide: number, isDetector: boolean) {
+  const window = { window: trainedSide, stride: Math.floor((trainedSide * 2) / 3) }
+  return isDetector
+    ? { ...CLIP_NORMALIZATION, shortSide: 800, maxLongSide: 1333, padToMultipleOf: 32, ...window }
+    : { ...CLIP_NORMALIZATION, shortSide: trainedSide, maxLongSide: 2048, padToMultipleOf: undefined, ...window }
+}
+
+function reason(join: ScoreJoin | undefined, head: string | undefined): string {
+  const parts = 'It has a text encoder, learned contexts and a context decoder beside its backbone'
+  const joined = join ? `, and its neck takes ${join.classes} more channels than x${join.level + 1} has` : ''
+  return `${parts}${joined}${head ? `; ${head} is a detector's` : ''}.`
+}
+
+function headNotes(head: string | undefined, hasDecodeHead: boolean): Note[] {
+  if (head) {
+    return [{ code: 'assumed', message: 'Neck and box heads of the detector are not run; everything before them is.' }]
+  }
+  if (hasDecodeHead) return []
+  return [{ code: 'assumed', message: 'The file has no decode head for its score map, so there are no logits.' }]
+}
+
+function classNotes(classes: readonly string[] | undefined, join: ScoreJoin | undefined): Note[] {
+  if (!join || !classes || classes.length === join.classes) return []
+  return [
+    {
+      code: 'assumed',
+      message: `The file names ${classes.length} classes, but its decoder is made for ${join.classes}.`
+    }
+  ]
+}
+
+/** The same values under another shape. */
+function reshaped(stored: StoredTensor, shape: Shape): StoredTensor {
+  const read = async () => ({ ...(await stored.read()), shape })
+  return {
+    name: stored.name,
+    dtype: stored.dtype,
+    shape,
+    read,
+    readRows: async (start, end) => {
+      const all = await read()
+      const size = all.data.length / (shape[0] ?? 1)
+      return {
+        ...all,
+        shape: [end - start, ...shape.slice(1)],
+        data: all.data.slice(start * size, end * size)
+      } as typeof all
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Note } from '../checkpoints/checkpoint'
+import { StudioError } from '../errors'
+import type { Fact, FactSource, Overrides } from './architecture'
+import type { PlainTree } from './mmcv-meta'
+
+/** Where a number that shapes can't tell is looked up, after the user's own word. */
+export interface Choice<T> {
+  /** what a checkpoint's own configuration says */
+  readonly configured: T | undefined
+  /** what holds for the published models */
+  readonly rule: T
+}
+
+/** Collects the numbers of a configuration, each with where it came from. */
+export class Facts {
+  readonly list: Fact[] = []
+  private readonly asked = new Set<string>()
+
+  constructor(
+    private readonly overrides: Overrides,
+    /** name of the checkpoint's file, for errors */
+    private readonly file: string
+  ) {}
+
+  fromShape(key: string, value: Fact['value']): void {
+    this.list.push({ key, value, source: 'shape' })
+  }
+
+  /** A positive number. Throws a StudioError `invalid` where the user gives something else. */
+  number(key: string, { configured, rule }: Choice<number>): number {
+    this.asked.add(key)
+    const given = this.overrides[key]
+    if (given !== undefined && (typeof given !== 'number' || !(given > 0) || !Number.isFinite(given))) {
+      throw this.invalid(key, 'a number above 0')
+    }
+    return this.choose(key, given, configured !== undefined && configured > 0 ? configured : undefined, rule)
+  }
+
+  /** Heads of an attention of some width: a whole number that divides the width. */
+  heads(key: string, width: number, choice: Choice<number>): number {
+    const heads = this.number(key, choice)
+    if (!Number.isInteger(heads) || width % heads !== 0) {
+      throw new StudioError(
+        'invalid',
+        `${this.file}: ${key} is ${heads}, which does not divide the width ${width} of the attention; ` +
+          `set ${key} to the number of heads that the model was trained with.`,
+        { file: this.file }
+      )
+    }
+    return heads
+  }
+
+  /** A list of `length` indices below `limit`, in ascending order. */
+  indices(
+    key: string,
+    length: number,
+    limit: number,
+    { configured, rule }: Choice<readonly number[]>
+  ): readonly number[] {
+    this.asked.add(key)
+    const fits = (value: readonly number[]) =>
+      value.length === length &&
+      value.every((index, i) => Number.isInteger(index) && index >= 0 && index < limit && index > (value[i - 1] ?? -1))
+    const given = this.overrides[key]
+    if (given !== undefined && !(Array.isArray(given) && fits(given))) {
+      throw this.invalid(key, `${length} ascending whole numbers from 0 to ${limit - 1}`)
+    }
+    const list = Array.isArray(given) ? (given as readonly number[]) : undefined
+    return this.choose(key, list, configured && fits(configured) ? configured : undefined, rule)
+  }
+
+  /** One note for all overrides that nothing here has asked for. */
+  unusedOverrides(): Note[] {
+    const unused = Object.keys(this.overrides).filter((key) => !this.asked.has(key))
+    if (unused.length === 0) return []
+    const known = this.asked.size === 0 ? 'none can be set' : `${[...this.asked].join(', ')} can be set`
+    return [{ code: 'choice', message: `Not used here: ${unused.join(', ')} (${known}; the rest comes from shapes).` }]
+  }
+
+  private choose<T extends Fact['value']>(key: string, given: T | undefined, configured: T | undefined, rule: T): T {
+    const [value, source]: [T, FactSource] =
+      given !== undefined
+        ? [given, 'user']
+        : configured !== undefined
+          ? [configured, 'meta.config']
+          : [rule, 'published rule']
+    this.list.push({ key, value, source })
+    return value
+  }
+
+  private invalid(key: string, expected: string): StudioError {
+    return new StudioError('invalid', `The setting ${key} has to be ${expected}.`)
+  }
+}
+
+/** `choice` of a number in a configuration. */
+export function configuredNumber(config: PlainTree, path: readonly string[], rule: number): Choice<number> {
+  return { configured: config.at(...path).number(), rule }
+}

@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import * as ort from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import { openFile } from '../../main/files'
+import { readCheckpoint } from '../checkpoints'
+import { encodeModel, type WeightPlace } from '../graph/encode'
+import type { Graph } from '../graph/graph'
+import { packSequences, tokenIdsTensor } from '../text/packing'
+import { float32Tensor, toFloat32, type Tensor } from '../tensor'
+import type { Detection, TextStage } from './architecture'
+import { detect } from './index'
+
+/*
+ * Every case of ../shared/golden through our own graphs, in ONNX Runtime: the tensors that the authors' PyTorch code
+ * gave, within 1e-4 of the relative L2 norm.
+ */
+
+const GOLDEN = resolve(import.meta.dirname, '../../../shared/golden')
+const TOLERANCE = 1e-4
+
+interface Case {
+  readonly system: string
+  readonly checkpoint?: string
+  readonly input: string
+  readonly tensors: Readonly<Record<string, { readonly file: string; readonly shape: readonly number[] }>>
+}
+
+async function readNpy(path: string): Promise<Tensor> {
+  const file = await openFile(path)
+  try {
+    const { stateDict } = await readCheckpoint(file)
+    const [stored] = stateDict.values()
+    if (!stored) throw new Error(`${path} is empty`)
+    return await stored.read()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Writes the weights beside each other as one file and runs the graph once. */
+async function runGraph(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+  const folder = await mkdtemp(join(tmpdir(), 'graph-'))
+  try {
+    const places = new Map<string, WeightPlace>()
+    const data = await open(join(folder, 'weights.bin'), 'w')
+    let offset = 0
+    for (const weight of graph.weights) {
+      const { data: values } = await weight.read()
+      expect(values.length, weight.name).toBe(weight.shape.reduce((product, size) => product * size, 1))
+      await data.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+      places.set(weight.name, { location: 'weights.bin', offset, length: values.byteLength })
+      offset += values.byteLength
+    }
+    await data.close()
+    const path = join(folder, 'model.onnx')
+    await writeFile(path, encodeModel(graph, places))
+    const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 })
+    const feeds = Object.fromEntries(
+      graph.inputs.map(({ name, dtype }) => {
+        const tensor = inputs.get(name)
+        if (!tensor) throw new Error(`${graph.name} needs ${name}`)
+        return [name, new ort.Tensor(dtype, tensor.data as Float32Array, [...tensor.shape])]
+      })
+    )
+    const results = await session.run(feeds)
+    const tensors = new Map<string, Tensor>()
+    for (const [name, value] of Object.entries(results)) {
+      tensors.set(name, float32Tensor([...value.dims], Float32Array.from(value.data as Float32Array)))
+    }
+    await session.release()
+    return tensors
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function encodeWords(stage: TextStage, tokenIds: Tensor): Promise<Tensor<'float32'>> {
+  const [count = 0, length = 0] = tokenIds.shape
+  const ids = Array.from(tokenIds.data, Number)
+  const names = Array.from({ length: count }, (_, name) => ids.slice(name * length, (name + 1) * length))
+  const [learned = 0, width = stage.tokenEmbedding.shape[1] ?? 0] = stage.contexts?.shape ?? []
+  const packed = packSequences(names, learned)
+  const table = toFloat32(await stage.tokenEmbedding.read()).data
+  const contexts = stage.contexts ? toFloat32(await stage.contexts.read()).data : new Float32Array(0)
+  const embeddings = new Float32Array(packed.tokens.length * width)
+  packed.tokens.forEach((token, row) => {
+    const source = token < 0 ? contexts : table
+    const from = token < 0 ? -1 - token : token
+    embeddings.set(source.subarray(from * width, (from + 1) * width), row * width)
+  })
+  const results = await runGraph(
+    stage.build(),
+    new Map<string, Tensor>([
+      ['embeddings', float32Tensor([packed.tokens.length, width], embeddings)],
+      ['positions', packed.positions],
+      ['mask', packed.mask],
+      ['end_rows', packed.endRows]
+    ])
+  )
+  const words = results.get('text_embedding')
+  if (!words) throw new Error('the text encoder gives no text_embedding')
+  return float32Tensor([1, ...words.shape], toFloat32(words).data)
+}
+
+async function runStages(detection: Detection, image: Tensor, tokenIds: Tensor): Promise<Map<string, Tensor>> {
+  const [height = 0, width = 0] = image.shape.slice(2)
+  const values = new Map<string, Tensor>([
+    ['image', image],
+    ['input_size', { dtype: 'int64', shape: [2], data: BigInt64Array.of(BigInt(height), BigInt(width)) }]
+  ])
+  const { gamma } = detection
+  if (gamma) values.set('gamma', float32Tensor([gamma.length], Float32Array.from(gamma)))
+  for (const stage of detection.stages) {
+    if (stage.kind === 'text') values.set('text_embedding', await encodeWords(stage, tokenIds))
+    else for (const [name, tensor] of await runGraph(stage.build(), values)) values.set(name, tensor)
+  }
+  return values
+}
+
+function relativeError(got: Tensor, expected: Tensor): number {
+  let difference = 0
+  let norm = 0
+  toFloat32(expected).data.forEach((value, i) => {
+    difference += (Number(got.data[i]) - value) ** 2
+    norm += value ** 2
+  })
+  return Math.sqrt(difference / norm)
+}
+
+const CASES = [
+  'rn-tiny',
+  'vit-tiny',
+  'denseclip-rn',
+  'denseclip-vit',
+  'denseclip-rn-odd',
+  'denseclip-rn-published',
+  'denseclip-vit-published',
+  'denseclip-detection'
+]
+
+describe.skipIf(!existsSync(GOLDEN))('golden cases (need ../shared)', () => {
+  it.each(CASES)('%s', async (name) => {
+    const folder = join(GOLDEN, name)
+    const expected = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8')) as Case
+    const file = await openFile(join(folder, expected.checkpoint ?? 'checkpoint.pth'))
+    try {
+      const detection = await detect(await readCheckpoint(file))
+      expect(detection).toMatchObject({ system: expected.system, missing: [], unexpected: [] })
+      if (!detection) return
+      const tokenIds = await readNpy(join(folder, 'token_ids.npy'))
+      const tensors = await runStages(detection, await readNpy(join(folder, expected.input)), tokenIds)
+      tensors.set('token_ids', tokenIdsTensor(rowsOf(tokenIds), tokenIds.shape[1] ?? 0))
+      const errors: Record<string, number> = {}
+      for (const [tensor, { file: npy, shape }] of Object.entries(expected.tensors)) {
+        const got = tensors.get(tensor)
+        expect(got?.shape, tensor).toEqual(shape)
+        if (got) errors[tensor] = relativeError(got, await readNpy(join(folder, npy)))
+      }
+      if (process.env['GOLDEN_VERBOSE']) console.log(name, errors)
+      expect(Object.entries(errors).filter(([, error]) => !(error <= TOLERANCE))).toEqual([])
+      // what is declared is what is computed, and the other way round
+      expect(detection.tensors.map((spec) => spec.name).sort()).toEqual(
+        expect.arrayContaining(Object.keys(expected.tensors).sort())
+      )
+    } finally {
+      await file.close()
+    }
+  })
+})
+
+function rowsOf(tokenIds: Tensor): number[][] {
+  const [count = 0, length = 0] = tokenIds.shape
+  const ids = Array.from(tokenIds.data, Number)
+  return Array.from({ length: count }, (_, row) => ids.slice(row * length, (row + 1) * length))
+}

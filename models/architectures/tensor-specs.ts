@@ -1,0 +1,123 @@
+import type { TensorSpec } from './architecture'
+
+/** Backbone features; the strides are those of every system here. */
+export const FEATURES: readonly TensorSpec[] = [4, 8, 16, 32].map((stride, index) => ({
+  name: `x${index + 1}`,
+  kind: 'feature-map',
+  axes: ['batch', 'channel', 'row', 'column'],
+  unit: 'feature',
+  meaning: `backbone feature at stride ${stride}`
+}))
+
+export const EMBEDDINGS: readonly TensorSpec[] = [
+  {
+    name: 'global_embedding',
+    kind: 'picture-embedding',
+    axes: ['batch', 'channel'],
+    unit: 'feature',
+    meaning: 'z̄, the picture as one vector in the joint space'
+  },
+  {
+    name: 'visual_embedding',
+    kind: 'embedding-map',
+    axes: ['batch', 'channel', 'row', 'column'],
+    unit: 'feature',
+    meaning: 'z, every cell in the joint space, not normalised'
+  }
+]
+
+export const ATTENTION_POOL: TensorSpec = {
+  name: 'attention_pool',
+  kind: 'cell-attention',
+  axes: ['head', 'query', 'key'],
+  unit: 'weight',
+  meaning: 'weights of the attention pool; token 0 is the mean of the cells'
+}
+
+export const TOKEN_IDS: TensorSpec = {
+  name: 'token_ids',
+  kind: 'token-ids',
+  axes: ['class', 'token'],
+  unit: 'id',
+  meaning: 'tokens of the names with start and end'
+}
+
+export const TEXT_EMBEDDING: TensorSpec = {
+  name: 'text_embedding',
+  kind: 'text-embedding',
+  axes: ['batch', 'class', 'channel'],
+  unit: 'feature',
+  meaning: 't, the words as encoded, not normalised'
+}
+
+export const REFINEMENT: readonly TensorSpec[] = [
+  {
+    name: 'text_diff',
+    kind: 'text-embedding',
+    axes: ['batch', 'class', 'channel'],
+    unit: 'feature',
+    meaning: 'v, what the context decoder adds to the words'
+  },
+  {
+    name: 'text_refined',
+    kind: 'text-embedding',
+    axes: ['batch', 'class', 'channel'],
+    unit: 'feature',
+    meaning: 't′ = t + γ·v, the words after they saw the picture'
+  },
+  {
+    name: 'decoder_self_attention',
+    kind: 'text-attention',
+    axes: ['layer', 'head', 'query', 'key'],
+    unit: 'weight',
+    meaning: 'weights among the words in the context decoder'
+  },
+  {
+    name: 'decoder_cross_attention',
+    kind: 'cross-attention',
+    axes: ['layer', 'head', 'query', 'key'],
+    unit: 'weight',
+    meaning: 'weights of each word over the picture; key 0 is z̄'
+  }
+]
+
+export const SCORE_MAP: TensorSpec = {
+  name: 'score_map',
+  kind: 'score-map',
+  axes: ['batch', 'class', 'row', 'column'],
+  unit: 'cosine',
+  meaning: 's, cosine of each cell to each word'
+}
+
+export const SCORE_MAP_JOINED: TensorSpec = {
+  name: 'score_map_joined',
+  kind: 'logits',
+  axes: ['batch', 'class', 'row', 'column'],
+  unit: 'logit',
+  meaning: 's/τ, the map that is joined to the features'
+}
+
+export const PYRAMID: readonly TensorSpec[] = [4, 8, 16, 32].map((stride, index) => ({
+  name: `p${index + 1}`,
+  kind: 'feature-map',
+  axes: ['batch', 'channel', 'row', 'column'],
+  unit: 'feature',
+  meaning: `feature pyramid at stride ${stride}`
+}))
+
+export const LOGITS: readonly TensorSpec[] = [
+  {
+    name: 'seg_logits_low',
+    kind: 'logits',
+    axes: ['batch', 'class', 'row', 'column'],
+    unit: 'logit',
+    meaning: 'logits of the decoder at stride 4'
+  },
+  {
+    name: 'seg_logits',
+    kind: 'logits',
+    axes: ['batch', 'class', 'row', 'column'],
+    unit: 'logit',
+    meaning: 'logits of the decoder at the size of the input'
+  }
+]
