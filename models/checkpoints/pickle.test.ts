@@ -57,7 +57,7 @@ describe('values of every protocol', () => {
 
   test('containers of the closed list are built', () => {
     expect(load(pickle('ccollections\nOrderedDict\n)R(X\x01\0\0\0aK\x01u.'))).toEqual(new Dict([['a', 1]]))
-    expect(load(pickle('ccollections\nOrderedDict\n(](](K\x01K\x02eatR.'))).toEqual(new Dict([['1', 2]]))
+    expect(load(pickle('ccollections\nOrderedDict\n(]](K\x01K\x02eatR.'))).toEqual(new Dict([['1', 2]]))
     expect(load(pickle('c__builtin__\nset\n(](K\x01etR.'))).toEqual([1])
     expect(load(pickle('c_codecs\nencode\n(X\x03\0\0\0\xc3\xbfaX\x06\0\0\0latin1tR.'))).toEqual(Uint8Array.of(255, 97))
   })
