@@ -45,7 +45,7 @@ async function open(): Promise<void> {
 
   const resources = app.isPackaged ? process.resourcesPath : join(app.getAppPath(), 'resources')
   async function show(): Promise<void> {
-    const window = await openWindow(workspace)
+    const window = await openWindow(workspace, resources)
     const unserve = serveShell({ window, workspace, engine, resources })
     window.once('closed', unserve)
     window.webContents.on('did-finish-load', () => {

@@ -2,23 +2,19 @@ import { app, BrowserWindow, nativeTheme, screen, type BrowserWindowConstructorO
 import { join } from 'node:path'
 import type { Theme } from '#models/api'
 import { isPageUrl, PAGE_URL } from './page'
+import { WINDOW_COLOURS } from './window-colours'
 import type { WindowState, Workspace } from './workspace'
 
 const DEFAULT_SIZE = { width: 1280, height: 800 }
 const MIN_SIZE = { minWidth: 1024, minHeight: 640 }
 /** Height of the page's own title row, in CSS pixels, where it stands in for the system's title bar. */
 const TITLE_HEIGHT = 36
-/** Of the page's surface and text, so that nothing flashes before its first frame. */
-const COLOURS = {
-  light: { background: '#fafafa', text: '#1c1c1e' },
-  dark: { background: '#18181b', text: '#ededf0' }
-}
 /** Moving and resizing come in bursts: one write after each. */
 const SAVE_DELAY_MS = 400
 
-const coloursNow = (): (typeof COLOURS)['light'] => (nativeTheme.shouldUseDarkColors ? COLOURS.dark : COLOURS.light)
+const coloursNow = () => (nativeTheme.shouldUseDarkColors ? WINDOW_COLOURS.dark : WINDOW_COLOURS.light)
 const overlayNow = (): Electron.TitleBarOverlay => ({
-  color: coloursNow().background,
+  color: coloursNow().surface,
   symbolColor: coloursNow().text,
   height: TITLE_HEIGHT
 })
@@ -41,8 +37,8 @@ function placeOf(state: WindowState | undefined): BrowserWindowConstructorOption
   return isOnScreen ? { x, y, width, height } : DEFAULT_SIZE
 }
 
-/** Opens the studio's window where it was last, and remembers where it goes. Shown with its first frame. */
-export async function openWindow(workspace: Workspace): Promise<BrowserWindow> {
+/** Opens the studio's window where it was last, and remembers where it goes. It is shown with its first frame. */
+export async function openWindow(workspace: Workspace, resources: string): Promise<BrowserWindow> {
   const state = await workspace.window.read()
   nativeTheme.themeSource = state?.theme ?? 'system'
   const window = new BrowserWindow({
@@ -50,8 +46,9 @@ export async function openWindow(workspace: Workspace): Promise<BrowserWindow> {
     ...MIN_SIZE,
     ...titleBar(),
     title: app.getName(),
+    icon: join(resources, 'icon/icon.png'),
     show: false,
-    backgroundColor: coloursNow().background,
+    backgroundColor: coloursNow().surface,
     webPreferences: {
       preload: join(import.meta.dirname, '../preload/preload.cjs'),
       sandbox: true,
@@ -99,7 +96,7 @@ function remember(window: BrowserWindow, workspace: Workspace): void {
 
 function followTheme(window: BrowserWindow): void {
   const follow = (): void => {
-    window.setBackgroundColor(coloursNow().background)
+    window.setBackgroundColor(coloursNow().surface)
     if (process.platform === 'win32') window.setTitleBarOverlay(overlayNow())
   }
   nativeTheme.on('updated', follow)
