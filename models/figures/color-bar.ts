@@ -37,7 +37,7 @@ const THICKNESS = 12
 const TICK = 4
 const GAP = 3
 const FONT_SIZE = 11
-const LABEL_HEIGHT = 16
+const LABEL_HEIGHT = 20
 /** Every fourth colour of 256: what is interpolated between them differs by one level at most. */
 const STOP_STEP = 4
 /** Room that a tick's text needs along the bar before the next one. */

@@ -66,7 +66,7 @@ afterEach(cleanup)
 describe('score map', () => {
   it('is the first thing shown, with its unit, scale and mode', () => {
     expect(text()).toContain('whole picture')
-    expect(text()).toContain('Bilinear')
+    expect(text()).toContain('bilinear')
     expect(text()).toContain('shared scale')
     expect(barEnds()).toBe('score_map (cosine): 0.000 – +0.400')
   })

@@ -119,7 +119,7 @@ function showScores(from: Sources): Shown | Missing | undefined {
     title: `${studio.chosenName} · score_map`,
     layers: scalarLayers(cells, maps.windows, options, map, domain),
     keys: [colorBar('score_map', 'cosine', map, domain)],
-    tags: [words[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+    tags: [words.tagInterpolation[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
   }
 }
 
@@ -136,7 +136,7 @@ function showLogits(from: Sources): Shown | Missing | undefined {
     title: `${studio.chosenName} · seg_logits`,
     layers: scalarLayers([cells], [], options, map, domain),
     keys: [colorBar('seg_logits', 'logit', map, domain)],
-    tags: [words[options.interpolation], words.tagOwn, ...runTags(from)]
+    tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...runTags(from)]
   }
 }
 
@@ -168,7 +168,10 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
     const map = data.labelMap.value
     if (!map) return undefined
-    return showLabels(from, title, { ...map, rows: map.height, columns: map.width }, [words.bilinear, ...tags])
+    return showLabels(from, title, { ...map, rows: map.height, columns: map.width }, [
+      words.tagInterpolation.bilinear,
+      ...tags
+    ])
   }
   const scores = maps.scores.value
   const grids = scores?.windows.map((_, window) => scores.argmax(window)).filter((grid) => grid !== undefined)
@@ -180,7 +183,7 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
     title,
     layers: layersOf(overlays, maps.windows, studio.heatmaps.opacity),
     keys: [{ kind: 'classes', title, entries: presentEntries(slot.classes, slot.palette, counts) }],
-    tags: [words.cells, ...runTags(from)]
+    tags: [words.tagInterpolation.cells, ...runTags(from)]
   }
 }
 
@@ -234,7 +237,7 @@ function showSimilar(from: Sources): Shown | Missing | undefined {
     // a window's cells are compared to that window alone
     layers: scalarLayers([value], window ? [{ region: window.region, clip: WHOLE }] : [], options, map, domain),
     keys: [colorBar(answered.name, 'cosine', map, domain)],
-    tags: [words[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+    tags: [words.tagInterpolation[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
   }
 }
 
@@ -269,7 +272,11 @@ function showFeature(from: Sources): Shown | undefined {
       title,
       layers: layersOf(overlays, maps.windows, options.opacity),
       keys: [pcaKey(title, value, words)],
-      tags: [words[interpolation], ...(value.length > 1 ? [words.tagPcaPerWindow] : []), ...runTags(from)]
+      tags: [
+        words.tagInterpolation[interpolation],
+        ...(value.length > 1 ? [words.tagPcaPerWindow] : []),
+        ...runTags(from)
+      ]
     }
   }
   const { value, answered } = data.channel
@@ -280,7 +287,7 @@ function showFeature(from: Sources): Shown | undefined {
     title: `${answered.name} · ${words.channelOf(value.channel)}`,
     layers: scalarLayers(value.windows, maps.windows, options, map, domain),
     keys: [colorBar(answered.name, 'feature', map, domain)],
-    tags: [words[options.interpolation], words.tagOwn, ...runTags(from)]
+    tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...runTags(from)]
   }
 }
 

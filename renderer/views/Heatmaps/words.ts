@@ -35,6 +35,8 @@ export interface HeatmapsWords {
   readonly channelOf: (channel: number) => string
   readonly component: (index: number, share: string) => string
   readonly componentColors: readonly [string, string, string]
+  /** how values between the centres of cells are shown */
+  readonly tagInterpolation: { readonly bilinear: string; readonly cells: string }
   readonly tagWhole: string
   readonly tagSlide: (window: number, stride: number) => string
   readonly tagInput: (width: number, height: number) => string
@@ -100,6 +102,7 @@ const en: HeatmapsWords = {
   channelOf: (channel) => `channel ${channel}`,
   component: (index, share) => `component ${index}, ${share} of variance`,
   componentColors: ['red', 'green', 'blue'],
+  tagInterpolation: { bilinear: 'bilinear', cells: 'cells' },
   tagWhole: 'whole picture',
   tagSlide: (window, stride) => `sliding window ${window}/${stride}`,
   tagInput: (width, height) => `resampled to ${width} × ${height}`,
@@ -165,6 +168,7 @@ const ko: HeatmapsWords = {
   channelOf: (channel) => `채널 ${channel}`,
   component: (index, share) => `성분 ${index}, 분산의 ${share}`,
   componentColors: ['빨강', '초록', '파랑'],
+  tagInterpolation: { bilinear: '쌍선형', cells: '셀' },
   tagWhole: '사진 전체',
   tagSlide: (window, stride) => `슬라이딩 윈도 ${window}/${stride}`,
   tagInput: (width, height) => `${width} × ${height}로 재표본화`,
