@@ -1,5 +1,4 @@
 import type { ExportFile } from '#models/api'
-import { encodeNpy } from '#models/checkpoints/npy'
 import { describeFigure, renderFigure, type FigureRecipe, type Provenance } from '#models/figures/index'
 import type { HeatmapPanel } from '#models/figures/heatmap'
 import type { Raster } from '#models/figures/png'
@@ -88,22 +87,4 @@ export async function exportFigure(studio: Studio, parts: readonly PanelParts[])
     { extension: 'json', bytes: encoder.encode(json) }
   ]
   return studio.shell.saveExport({ suggestedName: fileStem(info.fileName, first.title), files })
-}
-
-/** A tensor of the shown run as it was computed; of a sliding run, that of one window. */
-export async function exportTensor(
-  studio: Studio,
-  slot: ModelSlot,
-  name: string,
-  window: number
-): Promise<string | undefined> {
-  const { run } = slot
-  const { info } = studio.picture
-  if (!run || !info) return undefined
-  const tensor = await studio.engine.tensor({ run: run.id, name, window })
-  const part = run.windows.length > 1 ? `window ${window}` : ''
-  return studio.shell.saveExport({
-    suggestedName: fileStem(info.fileName, name, part),
-    files: [{ extension: 'npy', bytes: encodeNpy(tensor) }]
-  })
 }

@@ -3,7 +3,7 @@ import { presentEntries } from '#models/figures/class-legend'
 import type { Key } from '#models/figures/heatmap'
 import { formatIou, formatNats, formatShare, type Unit } from '#models/figures/numbers'
 import { domainOf, WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
-import type { ColorMap } from '#models/palettes'
+import type { ColorMap, Rgb } from '#models/palettes'
 import type { HeatmapOptions } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
@@ -140,18 +140,20 @@ function showLogits(from: Sources): Shown | Missing | undefined {
   }
 }
 
+/** A label map with the names and colours of its classes. */
 function showLabels(
   from: Sources,
   title: string,
-  map: Pick<LabelMap, 'counts'> & { rows: number; columns: number; labels: Uint16Array },
+  map: LabelMap,
+  names: { readonly classes: readonly string[]; readonly palette: readonly Rgb[] },
   tags: readonly string[]
 ): Shown {
-  const { studio, slot } = from
-  const { rows, columns, labels, counts } = map
+  const { width, height, labels, counts } = map
+  const overlay: Overlay = { kind: 'labels', rows: height, columns: width, labels, palette: names.palette }
   return {
     title,
-    layers: layersOf([{ kind: 'labels', rows, columns, labels, palette: slot.palette }], [], studio.heatmaps.opacity),
-    keys: [{ kind: 'classes', title, entries: presentEntries(slot.classes, slot.palette, counts) }],
+    layers: layersOf([overlay], [], from.studio.heatmaps.opacity),
+    keys: [{ kind: 'classes', title, entries: presentEntries(names.classes, names.palette, counts) }],
     tags
   }
 }
@@ -168,10 +170,7 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
     const map = data.labelMap.value
     if (!map) return undefined
-    return showLabels(from, title, { ...map, rows: map.height, columns: map.width }, [
-      words.tagInterpolation.bilinear,
-      ...tags
-    ])
+    return showLabels(from, title, map, slot, [words.tagInterpolation.bilinear, ...tags])
   }
   const scores = maps.scores.value
   const grids = scores?.windows.map((_, window) => scores.argmax(window)).filter((grid) => grid !== undefined)
@@ -188,10 +187,11 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
 }
 
 function showTruth(from: Sources): Shown | Missing | undefined {
-  const { studio, data, words } = from
+  const { studio, slot, data, words } = from
   if (!studio.labels.info) return { missing: words.needsLabels }
   const map = data.truth.value
-  return map && showLabels(from, words.groundTruth, { ...map, rows: map.height, columns: map.width }, [])
+  // labels index the checkpoint's own classes, whatever the list was edited to
+  return map && slot.info && showLabels(from, words.groundTruth, map, slot.info, [])
 }
 
 function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {

@@ -4,6 +4,7 @@ import type { OverlayKind } from '../../state/choices'
 /** What the Heatmaps view says, in one language. Tensor names stay the authors' in every language. */
 export interface HeatmapsWords {
   readonly overlays: Readonly<Record<OverlayKind | 'picture', string>>
+  readonly tools: string
   readonly overlay: string
   readonly beside: string
   readonly layout: string
@@ -22,9 +23,8 @@ export interface HeatmapsWords {
   readonly tensor: string
   readonly channel: string
   readonly pca: string
-  readonly exports: string
   readonly exportPane: string
-  readonly exportTensor: string
+  readonly exportHint: string
   readonly exported: (name: string) => string
   readonly picture: string
   readonly swipeLine: string
@@ -71,6 +71,7 @@ const en: HeatmapsWords = {
     feature: 'Features',
     logits: 'Logit of class'
   },
+  tools: 'What is shown',
   overlay: 'Overlay',
   beside: 'Beside it',
   layout: 'Layout',
@@ -89,9 +90,8 @@ const en: HeatmapsWords = {
   tensor: 'Tensor',
   channel: 'Channel',
   pca: 'PCA as RGB',
-  exports: 'Export',
-  exportPane: 'What the panes show: SVG, PNG, JSON',
-  exportTensor: 'A tensor as NPY',
+  exportPane: 'Export…',
+  exportHint: 'What the panes show as SVG and PNG, with a JSON that says where it came from',
   exported: (name) => `Exported ${name}`,
   picture: 'Picture',
   swipeLine: 'Swipe line',
@@ -137,6 +137,7 @@ const ko: HeatmapsWords = {
     feature: '특징',
     logits: '클래스의 로짓'
   },
+  tools: '표시할 것',
   overlay: '오버레이',
   beside: '비교 대상',
   layout: '배치',
@@ -155,9 +156,8 @@ const ko: HeatmapsWords = {
   tensor: '텐서',
   channel: '채널',
   pca: 'PCA를 RGB로',
-  exports: '내보내기',
-  exportPane: '화면 그대로: SVG, PNG, JSON',
-  exportTensor: '텐서를 NPY로',
+  exportPane: '내보내기…',
+  exportHint: '화면 그대로 SVG와 PNG로, 출처를 적은 JSON과 함께',
   exported: (name) => `${name} 내보냄`,
   picture: '사진',
   swipeLine: '경계선',
