@@ -157,6 +157,7 @@ export interface RunRequest {
 export interface StageReport {
   readonly id: string
   readonly provider: ProviderName
+  /** how long it took when it ran, which for a reused one was before; windows of a sliding run added up */
   readonly durationMs: number
   /** nothing it depends on had changed: kept values were taken */
   readonly reused: boolean
@@ -279,7 +280,14 @@ export interface Engine {
   closeModel(request: { model: ModelId }, context?: CallContext): Promise<void>
   inspect(request: { path: string; countNotFinite?: boolean | undefined }, context?: CallContext): Promise<Inspection>
 
-  openPicture(request: { path: string }, context?: CallContext): Promise<PictureInfo>
+  /**
+   * A picture file, or a .npy file that goes into models as it is: already normalised, [1, 3, H, W]. `originalSize` is
+   * the size that label maps of the latter are to have; its own where not given.
+   */
+  openPicture(
+    request: { path: string; originalSize?: { width: number; height: number } | undefined },
+    context?: CallContext
+  ): Promise<PictureInfo>
   closePicture(request: { picture: PictureId }, context?: CallContext): Promise<void>
   /** RGBA of the picture, scaled down (never up) so that its long side is at most `maxSide`. */
   picturePixels(

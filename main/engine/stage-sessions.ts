@@ -97,9 +97,7 @@ export class StageSessions {
     }
     throw new StudioError(
       'mismatch',
-      `${this.fileName}: the stage ${stage} takes ${name} of shape [${expected.join(', ')}], and with these choices it ` +
-        `is [${shape.join(', ')}]. Where the number of classes differs, use as many as the checkpoint was trained with, ` +
-        'or ask for tensors before this stage.',
+      `${this.fileName}: the stage ${stage} takes ${name} of shape [${expected.join(', ')}], and here it is [${shape.join(', ')}].`,
       { file: this.fileName, entry: stage }
     )
   }

@@ -1,3 +1,4 @@
+import type { ProviderName } from '#models/api'
 import type { TextStage } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
 import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
@@ -12,13 +13,20 @@ const NAMES_PER_RUN = 64
 /** Names whose embeddings are kept: a few lists of the largest data sets, 20 MB at a width of 1024. */
 const KEPT_NAMES = 5000
 
+/** text_embedding, and what it was computed on. */
+export interface Embedded {
+  readonly embedding: Tensor
+  readonly provider: ProviderName
+}
+
 /** Runs the text graph: its inputs by name → text_embedding [k, C]. */
-export type RunText = (inputs: ReadonlyMap<string, Tensor>) => Promise<Tensor>
+export type RunText = (inputs: ReadonlyMap<string, Tensor>) => Promise<Embedded>
 
 /** Encodes class names with the text side of one model, each name once. */
 export class TextEncoder {
   readonly #embeddings = new Map<string, Float32Array<ArrayBuffer>>()
   readonly #tokenRows = new Map<number, Float32Array<ArrayBuffer>>()
+  #provider: ProviderName = 'cpu'
   #contexts: Promise<Tensor<'float32'> | undefined> | undefined
 
   constructor(
@@ -32,13 +40,15 @@ export class TextEncoder {
   }
 
   /** text_embedding [1, K, C] of the names in order; names that were encoded before are not encoded again. */
-  async embed(names: readonly string[], run: RunText): Promise<Tensor<'float32'>> {
+  async embed(names: readonly string[], run: RunText): Promise<Embedded> {
     const unknown = [...new Set(names)].filter((name) => !this.#embeddings.has(name))
     const ids = this.#ids(unknown)
     const fresh = new Map<string, Float32Array<ArrayBuffer>>()
     for (let first = 0; first < unknown.length; first += NAMES_PER_RUN) {
       const chunk = unknown.slice(first, first + NAMES_PER_RUN)
-      const { data, shape } = toFloat32(await run(await this.#pack(ids.slice(first, first + NAMES_PER_RUN))))
+      const result = await run(await this.#pack(ids.slice(first, first + NAMES_PER_RUN)))
+      this.#provider = result.provider
+      const { data, shape } = toFloat32(result.embedding)
       const width = shape[1] ?? 0
       chunk.forEach((name, i) => fresh.set(name, data.slice(i * width, (i + 1) * width)))
     }
@@ -51,7 +61,7 @@ export class TextEncoder {
     const width = rows[0]?.length ?? 0
     const tensor = float32Tensor([1, names.length, width])
     rows.forEach((row, i) => tensor.data.set(row, i * width))
-    return tensor
+    return { embedding: tensor, provider: this.#provider }
   }
 
   /** Embeddings of another provider differ in the last digits. */

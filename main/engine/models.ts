@@ -1,0 +1,198 @@
+import { basename } from 'node:path'
+import type { ModelId, ModelInfo, Progress } from '#models/api'
+import type { Detection, Overrides, TextStage } from '#models/architectures/architecture'
+import { detect } from '#models/architectures/index'
+import { readCheckpoint } from '#models/checkpoints/index'
+import { StudioError } from '#models/errors'
+import { BUILDER_VERSION } from '#models/graph/version'
+import { classPalette } from '#models/palettes'
+import { openFile, type OpenFile } from '../files'
+import type { FileHashes } from './file-hash'
+import { cacheKey, type CompileSource, type ModelCache } from './model-cache'
+import { Opened } from './opened'
+import type { Providers } from './providers'
+import { clipTokenizer } from './resources'
+import { StageSessions } from './stage-sessions'
+import { TextEncoder } from './text-encoding'
+
+/** CLIP starts its learned temperature here, and every published DenseCLIP keeps it. */
+const DEFAULT_TAU = 0.07
+/** Weights of models in memory; beyond it the model unused for longest gives its sessions back. */
+const SESSION_LIMIT_BYTES = 4 * 2 ** 30
+
+/** A checkpoint that is open: what it is, and the sessions that run it. */
+export interface OpenModel {
+  readonly info: ModelInfo
+  readonly detection: Detection
+  readonly file: OpenFile
+  readonly cacheKey: string
+  readonly sessions: StageSessions
+  /** undefined for systems without words */
+  readonly text: TextEncoder | undefined
+}
+
+interface OpenContext {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+/** The models that are open. */
+export class Models {
+  readonly #opened = new Opened<ModelId, OpenModel>('model')
+  /** the model used last at the end */
+  readonly #used = new Set<ModelId>()
+
+  constructor(
+    private readonly cache: ModelCache,
+    private readonly hashes: FileHashes,
+    private readonly providers: Providers,
+    private readonly threads: number
+  ) {}
+
+  /** Throws a StudioError that names the file; nothing stays open then. */
+  async open(path: string, overrides: Overrides, context: OpenContext): Promise<ModelInfo> {
+    const { signal } = context
+    const onShare = (step: string) => (share: number) => context.onProgress?.({ step, share, remainingMs: undefined })
+    const file = await openFile(path)
+    let model: OpenModel
+    try {
+      const checkpoint = await readCheckpoint(file)
+      const detection = await detect(checkpoint, overrides)
+      if (!detection) throw unknownFamily(file.name)
+      const hash = await this.hashes.hashOf(path, { signal, onShare: onShare('read') })
+      const key = cacheKey({ hash, system: detection.system, overrides, builder: BUILDER_VERSION })
+      const id = `model-${key.slice(0, 16)}` as ModelId
+      model = await this.#build(file, { id, path, hash, key, detection })
+      if (detection.missing.length === 0) {
+        await this.cache.open(key, compileSource(file.name, detection), { signal, onShare: onShare('compile') })
+      }
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+    const kept = this.#opened.add(model.info.id, model)
+    if (kept !== model) await file.close()
+    return kept.info
+  }
+
+  get(id: ModelId): OpenModel {
+    return this.#opened.get(id)
+  }
+
+  /** The model to run now. Throws a StudioError `unavailable` where it lacks weights. */
+  async use(id: ModelId): Promise<OpenModel> {
+    const model = this.#opened.get(id)
+    const { missing } = model.detection
+    if (missing.length > 0) {
+      throw new StudioError(
+        'unavailable',
+        `${model.file.name} cannot be run: it lacks ${missing.length === 1 ? '' : `${missing.length} tensors, first `}${missing[0] ?? ''}.`,
+        { file: model.file.name }
+      )
+    }
+    this.#used.delete(id)
+    this.#used.add(id)
+    await this.#limitSessions()
+    return model
+  }
+
+  /** True where it is now closed for good. */
+  async close(id: ModelId): Promise<boolean> {
+    const model = this.#opened.close(id)
+    if (!model) return false
+    this.#used.delete(id)
+    this.cache.release(model.cacheKey)
+    await model.sessions.release()
+    await model.file.close()
+    return true
+  }
+
+  /** Sessions of every model are made again when they are needed: for another provider. */
+  async releaseSessions(): Promise<void> {
+    for (const { sessions, text } of this.#opened.values()) {
+      text?.forget()
+      await sessions.release()
+    }
+  }
+
+  async #build(
+    file: OpenFile,
+    parts: { id: ModelId; path: string; hash: string; key: string; detection: Detection }
+  ): Promise<OpenModel> {
+    const { key, detection } = parts
+    const source = compileSource(file.name, detection)
+    const compiled = {
+      folder: () => this.cache.open(key, source),
+      rebuild: async () => {
+        await this.cache.discard(key)
+        return this.cache.open(key, source)
+      }
+    }
+    const stage = textStage(detection)
+    return {
+      info: modelInfo(file, parts),
+      detection,
+      file,
+      cacheKey: key,
+      sessions: new StageSessions(file.name, compiled, this.providers, this.threads),
+      text: stage && new TextEncoder(stage, await clipTokenizer())
+    }
+  }
+
+  async #limitSessions(): Promise<void> {
+    let bytes = 0
+    for (const id of [...this.#used].reverse()) {
+      const { file, sessions } = this.#opened.get(id)
+      bytes += file.size
+      if (bytes <= SESSION_LIMIT_BYTES || bytes === file.size) continue
+      this.#used.delete(id)
+      await sessions.release()
+    }
+  }
+}
+
+function unknownFamily(file: string): StudioError {
+  return new StudioError(
+    'unsupported',
+    `${file} is of no model family that is known here; the doctor lists its tensors all the same.`,
+    { file }
+  )
+}
+
+export function textStage({ stages }: Detection): TextStage | undefined {
+  return stages.find((stage) => stage.kind === 'text')
+}
+
+function compileSource(fileName: string, { stages }: Detection): CompileSource {
+  return { fileName, stages }
+}
+
+function modelInfo(
+  file: OpenFile,
+  { id, path, hash, detection }: { id: ModelId; path: string; hash: string; detection: Detection }
+): ModelInfo {
+  const { system, summary, reason, facts, gamma, preprocess, tensors, notes, missing } = detection
+  const classes = detection.classes ?? []
+  const stage = textStage(detection)
+  return {
+    id,
+    path,
+    fileName: basename(path),
+    fileBytes: file.size,
+    hash,
+    system,
+    summary,
+    reason,
+    facts,
+    classes,
+    palette: detection.palette ?? classPalette(classes.length),
+    tau: detection.tau ?? DEFAULT_TAU,
+    gamma: gamma && gamma.reduce((sum, value) => sum + value, 0) / gamma.length,
+    nameTokens: stage && stage.contextLength - 2,
+    window: preprocess.window,
+    stride: preprocess.stride,
+    tensors,
+    notes,
+    missing
+  }
+}

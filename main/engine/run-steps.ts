@@ -1,0 +1,200 @@
+import type { Rect, RunRequest } from '#models/api'
+import type { GraphStage, TextStage } from '#models/architectures/architecture'
+import { StudioError } from '#models/errors'
+import { normalise, resizeRgb, targetSize, type Size } from '#models/images/preprocess'
+import { float32Tensor, type Tensor } from '#models/tensor'
+import type { OpenModel } from './models'
+import type { Picture } from './pictures'
+import type { Step, StepChain, StepResult } from './pipeline'
+
+/*
+ * A run as steps: the picture and the choices become what the first stages take, and every stage of the model follows.
+ */
+
+/** Cells whose attention to one another is taken along with the other outputs; beyond it only on demand. */
+const ATTENTION_PIXELS = 1024 * 1024
+
+/** The part of the input that one pass sees, and its size with the zeros that fill it up. */
+export interface InputWindow {
+  readonly rect: Rect
+  readonly padded: Size
+}
+
+/** Size of the model's input, before padding. */
+export function inputSize(model: OpenModel, picture: Picture, scaling: RunRequest['scaling']): Size {
+  if (picture.normalised) {
+    const [, , height = 0, width = 0] = picture.normalised.shape
+    return { width, height }
+  }
+  const { width, height } = picture.image
+  if (scaling === 'original') return { width, height }
+  const { shortSide, maxLongSide } = model.detection.preprocess
+  return targetSize({ width, height }, shortSide, maxLongSide)
+}
+
+export function inputWindow(model: OpenModel, picture: Picture, rect: Rect): InputWindow {
+  // what comes normalised comes padded, if it has to be
+  const multiple = picture.normalised ? 1 : (model.detection.preprocess.padToMultipleOf ?? 1)
+  const fill = (side: number): number => Math.ceil(side / multiple) * multiple
+  return { rect, padded: { width: fill(rect.width), height: fill(rect.height) } }
+}
+
+export interface RunParts {
+  readonly model: OpenModel
+  readonly picture: Picture
+  readonly input: Size
+  readonly classes: readonly string[]
+  readonly gammaScale: number
+}
+
+/** The chain of one window. Steps that are the same in every window get the same key, and so run once. */
+export function windowChain(parts: RunParts, window: InputWindow, label: string): StepChain {
+  const { model } = parts
+  const stages = model.detection.stages.map((stage) =>
+    stage.kind === 'text' ? textStep(parts, stage) : graphStep(parts, stage, window)
+  )
+  const steps = [
+    ...pictureSteps(parts, window),
+    sizeStep(window),
+    ...gammaSteps(parts),
+    ...tokenSteps(parts),
+    ...stages
+  ]
+  return { prefix: model.info.id, label, steps }
+}
+
+function source(
+  part: Pick<Step, 'id' | 'choices'> & { inputs?: readonly string[] },
+  compute: (inputs: ReadonlyMap<string, Tensor>) => Tensor
+): Step {
+  const { id, choices, inputs = [] } = part
+  const run = async (values: ReadonlyMap<string, Tensor>): Promise<StepResult> => ({
+    outputs: new Map([[id, compute(values)]]),
+    provider: 'cpu'
+  })
+  return { id, kind: 'source', inputs, outputs: [id], onDemand: [], choices, run }
+}
+
+/** `image` [1, 3, H, W]: the window cut out of the scaled picture, normalised, padded. */
+function pictureSteps({ model, picture, input }: RunParts, { rect, padded }: InputWindow): Step[] {
+  const { normalised } = picture
+  const where = JSON.stringify([rect, padded])
+  if (normalised) {
+    return [source({ id: 'image', choices: `${picture.info.id} ${where}` }, () => cut(normalised, rect))]
+  }
+  const { mean, std, padToMultipleOf } = model.detection.preprocess
+  const scaled = source({ id: 'scaled_picture', choices: `${picture.info.id} ${JSON.stringify(input)}` }, () => ({
+    dtype: 'uint8',
+    shape: [input.height, input.width, 3],
+    data: new Uint8Array(resizeRgb(picture.image, input).rgb)
+  }))
+  const image = source({ id: 'image', choices: where, inputs: ['scaled_picture'] }, (inputs) => {
+    const pixels = inputs.get('scaled_picture')
+    if (pixels?.dtype !== 'uint8') throw new StudioError('engine', 'The scaled picture is missing.')
+    return normalise(cutRgb(pixels.data, input.width, rect), mean, std, padToMultipleOf)
+  })
+  return [scaled, image]
+}
+
+function cutRgb(rgb: Uint8Array, width: number, rect: Rect): { width: number; height: number; rgb: Uint8Array } {
+  if (rect.width === width) {
+    return { width, height: rect.height, rgb: rgb.subarray(rect.y * width * 3, (rect.y + rect.height) * width * 3) }
+  }
+  const part = new Uint8Array(rect.width * rect.height * 3)
+  for (let y = 0; y < rect.height; y++) {
+    const start = ((rect.y + y) * width + rect.x) * 3
+    part.set(rgb.subarray(start, start + rect.width * 3), y * rect.width * 3)
+  }
+  return { width: rect.width, height: rect.height, rgb: part }
+}
+
+function cut({ data, shape }: Tensor<'float32'>, rect: Rect): Tensor<'float32'> {
+  const [, channels = 0, height = 0, width = 0] = shape
+  const part = float32Tensor([1, channels, rect.height, rect.width])
+  for (let channel = 0, out = 0; channel < channels; channel++) {
+    for (let y = rect.y; y < rect.y + rect.height; y++, out += rect.width) {
+      const start = (channel * height + y) * width + rect.x
+      part.data.set(data.subarray(start, start + rect.width), out)
+    }
+  }
+  return part
+}
+
+function sizeStep({ padded: { width, height } }: InputWindow): Step {
+  return source({ id: 'input_size', choices: `${height} ${width}` }, () => ({
+    dtype: 'int64',
+    shape: [2],
+    data: BigInt64Array.of(BigInt(height), BigInt(width))
+  }))
+}
+
+function gammaSteps({ model, gammaScale }: RunParts): Step[] {
+  const { gamma } = model.detection
+  if (!gamma) return []
+  return [
+    source({ id: 'gamma', choices: String(gammaScale) }, () =>
+      float32Tensor(
+        [gamma.length],
+        Float32Array.from(gamma, (value) => value * gammaScale)
+      )
+    )
+  ]
+}
+
+function tokenSteps({ model, classes }: RunParts): Step[] {
+  const { text } = model
+  if (!text) return []
+  return [source({ id: 'token_ids', choices: JSON.stringify(classes) }, () => text.tokenIds(named(classes)))]
+}
+
+function named(classes: readonly string[]): readonly string[] {
+  if (classes.length > 0) return classes
+  throw new StudioError('invalid', 'This model compares the picture with words: give at least one class name.')
+}
+
+function textStep({ model, classes }: RunParts, stage: TextStage): Step {
+  return {
+    id: stage.id,
+    kind: 'stage',
+    inputs: [],
+    outputs: stage.outputs,
+    onDemand: [],
+    choices: JSON.stringify(classes),
+    async run() {
+      const [name] = stage.outputs
+      const embedded = await model.text?.embed(named(classes), async (inputs) => {
+        const { outputs, provider } = await model.sessions.run(stage.id, inputs, [name])
+        const embedding = outputs.get(name)
+        if (!embedding) throw new StudioError('engine', 'The text encoder gave no embedding.')
+        return { embedding, provider }
+      })
+      if (!embedded) throw new StudioError('unavailable', 'This model has no text encoder.')
+      return { outputs: new Map([[name, embedded.embedding]]), provider: embedded.provider }
+    }
+  }
+}
+
+function graphStep({ model, classes }: RunParts, stage: GraphStage, { padded }: InputWindow): Step {
+  const { tensors } = model.detection
+  const isLarge = padded.width * padded.height > ATTENTION_PIXELS
+  const large = tensors.filter(({ kind }) => kind === 'cell-attention').map(({ name }) => name)
+  return {
+    id: stage.id,
+    kind: 'stage',
+    inputs: stage.inputs,
+    outputs: stage.outputs,
+    onDemand: isLarge ? stage.outputs.filter((name) => large.includes(name)) : [],
+    choices: '',
+    async run(inputs, outputs) {
+      const { classCount } = stage
+      if (classCount !== undefined && classCount !== classes.length) {
+        throw new StudioError(
+          'mismatch',
+          `The stage ${stage.id} of ${model.file.name} was trained for ${classCount} classes, and ${classes.length} are given: score maps take any list, ${stage.outputs.join(', ')} only one of ${classCount}.`,
+          { file: model.file.name, entry: stage.id }
+        )
+      }
+      return model.sessions.run(stage.id, inputs, outputs)
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto'
+import type {
+  CallContext,
+  LabelSource,
+  ModelId,
+  PictureId,
+  RunId,
+  RunInfo,
+  RunRequest,
+  StageReport,
+  TensorRef
+} from '#models/api'
+import { resizeBilinear, type Planes } from '#models/analysis/bilinear'
+import { labelMap, type Labels } from '#models/analysis/label-map'
+import { StudioError } from '#models/errors'
+import type { Size } from '#models/images/preprocess'
+import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
+import { averageOverWindows, type ClassField } from './class-field'
+import type { Models, OpenModel } from './models'
+import type { Picture, Pictures } from './pictures'
+import type { Pipeline, StepChain } from './pipeline'
+import { inputSize, inputWindow, windowChain, type InputWindow } from './run-steps'
+import type { TensorStore } from './tensor-store'
+import { windowsOf } from './windows'
+
+/** The decoder's logits before they are resized: all that resized ones and label maps are made of. */
+const LOW_LOGITS = 'seg_logits_low'
+/** The averaged logits of a sliding run; in a whole run a stage of the model gives them. */
+const LOGITS = 'seg_logits'
+
+/** What any model with a decoder gives beside its own tensors: the answer at the size of the picture. */
+export const PICTURE_TENSORS = ['seg_logits_original', 'label_map'] as const
+
+/** The tensor that a label map is made of. */
+const SOURCES: Readonly<Record<LabelSource, string>> = { score_map: 'score_map', seg_logits: LOW_LOGITS }
+
+export interface Run {
+  readonly id: RunId
+  readonly request: RunRequest
+  readonly model: OpenModel
+  readonly picture: Picture
+  readonly input: Size
+  readonly windows: readonly InputWindow[]
+  readonly chains: readonly StepChain[]
+}
+
+/** The runs of open models on open pictures. */
+export class Runs {
+  readonly #runs = new Map<RunId, Run>()
+
+  constructor(
+    private readonly models: Models,
+    private readonly pictures: Pictures,
+    private readonly pipeline: Pipeline,
+    private readonly store: TensorStore
+  ) {}
+
+  /** Throws StudioErrors: `invalid` for names and sizes that make no sense, `mismatch`, `too-long`, `cancelled`. */
+  async run(request: RunRequest, context: CallContext): Promise<RunInfo> {
+    const started = performance.now()
+    const run = await this.#start(request)
+    const names = new Set(request.want.map((name) => (isFromField(run, name) ? LOW_LOGITS : name)))
+    const stages = await this.#evaluate(run, [...names], context)
+    const { input, windows } = run
+    return {
+      id: run.id,
+      model: request.model,
+      picture: request.picture,
+      mode: request.mode,
+      classes: request.classes,
+      gammaScale: request.gammaScale,
+      inputWidth: input.width,
+      inputHeight: input.height,
+      windows: windows.map(({ rect }) => rect),
+      stages,
+      durationMs: performance.now() - started
+    }
+  }
+
+  /** Throws a StudioError `invalid` where there was no such run, or its model or picture is closed. */
+  get(id: RunId): Run {
+    const run = this.#runs.get(id)
+    if (run) return run
+    throw new StudioError('invalid', 'This run is not known (any more): run the model again.')
+  }
+
+  /** Forgets the runs of a model or a picture that was closed. */
+  drop(closed: ModelId | PictureId): void {
+    for (const [id, { request }] of this.#runs) {
+      if (request.model === closed || request.picture === closed) this.#runs.delete(id)
+    }
+  }
+
+  /** A tensor of a run; its values are kept here and not to be changed. */
+  async tensor({ run: id, name, window }: TensorRef, context: CallContext): Promise<Tensor> {
+    const run = this.get(id)
+    if (window === undefined && isFromField(run, name)) return this.#fromField(run, name, context)
+    return this.windowTensor(run, name, window ?? 0, context)
+  }
+
+  async windowTensor(run: Run, name: string, window: number, context: CallContext): Promise<Tensor> {
+    const chain = run.chains[window]
+    if (!chain) {
+      throw new StudioError('invalid', `There is no window ${window} in this run: it has ${run.chains.length}.`)
+    }
+    await this.models.use(run.request.model)
+    const { tensors } = await this.pipeline.evaluate([{ chain, names: [name] }], context)
+    const tensor = tensors[0]?.get(name)
+    if (!tensor) throw new StudioError('engine', `The tensor ${name} was not computed.`)
+    return tensor
+  }
+
+  /** The scores of every window. Throws a StudioError `unavailable` where the model has none. */
+  async field(run: Run, from: LabelSource, context: CallContext): Promise<ClassField> {
+    const name = SOURCES[from]
+    if (!gives(run, name)) {
+      const what = from === 'score_map' ? 'no score map' : 'no decoder'
+      throw new StudioError('unavailable', `${run.model.file.name} has ${what}: choose another answer.`)
+    }
+    await this.models.use(run.request.model)
+    const wanted = run.chains.map((chain) => ({ chain, names: [name] }))
+    const { tensors } = await this.pipeline.evaluate(wanted, context)
+    const windows = run.windows.map((window, i) => {
+      const tensor = tensors[i]?.get(name)
+      if (!tensor) throw new StudioError('engine', `The tensor ${name} was not computed.`)
+      return { ...window, scores: planesOf(tensor) }
+    })
+    return { input: run.input, windows }
+  }
+
+  /** Scores of which one bilinear resize to the picture is the answer. */
+  async planes(run: Run, from: LabelSource, context: CallContext): Promise<Planes> {
+    const field = await this.field(run, from, context)
+    const [window] = field.windows
+    const { width, height } = run.picture.info
+    const isPlain = window?.padded.width === field.input.width && window.padded.height === field.input.height
+    // the published pipeline resizes logits to the input and then to the picture; score maps have no such history
+    const inOneStep = from === 'score_map' || (field.input.width === width && field.input.height === height)
+    if (window && field.windows.length === 1 && isPlain && inOneStep) return window.scores
+    return planesOf(this.#average(run, from, field))
+  }
+
+  /** The winning class of every pixel of the picture. */
+  async labels(run: Run, from: LabelSource, context: CallContext): Promise<Labels> {
+    const planes = await this.planes(run, from, context)
+    const { width, height } = run.picture.info
+    return labelMap(planes, height, width)
+  }
+
+  async #start(request: RunRequest): Promise<Run> {
+    const model = await this.models.use(request.model)
+    const picture = this.pictures.get(request.picture)
+    const { classes, gammaScale, mode, scaling } = request
+    if (!Number.isFinite(gammaScale)) throw new StudioError('invalid', `γ cannot be multiplied by ${gammaScale}.`)
+    const choices = JSON.stringify([request.model, request.picture, classes, gammaScale, mode, scaling])
+    const id = `run-${createHash('sha256').update(choices).digest('hex').slice(0, 24)}` as RunId
+    const known = this.#runs.get(id)
+    if (known) return known
+    const input = inputSize(model, picture, scaling)
+    const windows = windowsOf(mode, input).map((rect) => inputWindow(model, picture, rect))
+    const parts = { model, picture, input, classes, gammaScale }
+    const chains = windows.map((window, i) =>
+      windowChain(parts, window, windows.length > 1 ? `window ${i + 1} of ${windows.length}` : '')
+    )
+    const run = { id, request, model, picture, input, windows, chains }
+    this.#runs.set(id, run)
+    return run
+  }
+
+  async #evaluate(run: Run, names: readonly string[], context: CallContext): Promise<readonly StageReport[]> {
+    const wanted = run.chains.map((chain) => ({ chain, names }))
+    return (await this.pipeline.evaluate(wanted, context)).stages
+  }
+
+  async #fromField(run: Run, name: string, context: CallContext): Promise<Tensor> {
+    const { width, height } = run.picture.info
+    if (name === 'label_map') {
+      const { labels, counts } = await this.labels(run, 'seg_logits', context)
+      const shape = [height, width]
+      return counts.length > 256
+        ? { dtype: 'uint16', shape, data: labels }
+        : { dtype: 'uint8', shape, data: Uint8Array.from(labels) }
+    }
+    const averaged = this.#average(run, 'seg_logits', await this.field(run, 'seg_logits', context))
+    if (name === LOGITS) return averaged
+    const planes = planesOf(averaged)
+    return float32Tensor([1, planes.planes, height, width], resizeBilinear(planes, height, width))
+  }
+
+  /** The field at the size of the input, kept: label maps, losses and probes ask for it again and again. */
+  #average(run: Run, from: LabelSource, field: ClassField): Tensor<'float32'> {
+    const key = `${run.model.info.id}/${run.id}/${from}`
+    const kept = this.store.get(key)?.outputs.get(from)
+    if (kept?.dtype === 'float32') return kept
+    const started = performance.now()
+    const tensor = averageOverWindows(field)
+    const durationMs = performance.now() - started
+    this.store.set(key, { outputs: new Map([[from, tensor]]), provider: 'cpu', durationMs })
+    return tensor
+  }
+}
+
+/** Whether any stage of the model gives this tensor. */
+export function gives({ model }: Run, name: string): boolean {
+  return model.detection.stages.some(({ outputs }) => outputs.some((output) => output === name))
+}
+
+/** Whether there is a decoder, and it takes this many classes. */
+export function canGiveLogits(run: Run): boolean {
+  const classes = run.request.classes.length
+  return (
+    gives(run, LOW_LOGITS) &&
+    run.model.detection.stages.every(
+      (stage) => stage.kind === 'text' || stage.classCount === undefined || stage.classCount === classes
+    )
+  )
+}
+
+/** Names whose values belong to all windows together. */
+function isFromField(run: Run, name: string): boolean {
+  if (!gives(run, LOW_LOGITS)) return false
+  const isAveraged = name === LOGITS && run.request.mode.kind === 'slide'
+  return isAveraged || PICTURE_TENSORS.some((each) => each === name)
+}
+
+/** [1, classes, rows, columns] as planes. */
+function planesOf(tensor: Tensor): Planes {
+  const [, planes = 0, rows = 0, columns = 0] = tensor.shape
+  return { data: toFloat32(tensor).data, planes, rows, columns }
+}
