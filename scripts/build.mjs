@@ -9,7 +9,8 @@ const OUTPUTS = ['out/main/index.js', 'out/main/engine.js', 'out/preload/preload
 
 export const ELECTRON_VITE = 'node_modules/electron-vite/bin/electron-vite.js'
 
-function newest(path) {
+/** The latest change of a file, or of anything in a folder, in milliseconds. */
+export function newest(path) {
   const stat = statSync(path)
   if (!stat.isDirectory()) return stat.mtimeMs
   // the folder's own time tells of files taken away

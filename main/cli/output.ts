@@ -1,0 +1,56 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Progress } from '#models/api'
+import { encodeNpy } from '#models/checkpoints/npy'
+import { StudioError } from '#models/errors'
+import type { Tensor } from '#models/tensor'
+
+/** Makes the folder where it is missing. Throws a StudioError where that can't be. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw writeError(path, cause)
+  }
+}
+
+export async function writeOutput(folder: string, name: string, content: string | Uint8Array): Promise<void> {
+  const path = join(folder, name)
+  try {
+    await writeFile(path, content)
+  } catch (cause) {
+    throw writeError(path, cause)
+  }
+}
+
+/** Writes `NAME.npy`; the file's name. */
+export async function writeNpy(folder: string, name: string, tensor: Tensor): Promise<string> {
+  const file = `${name}.npy`
+  await writeOutput(folder, file, encodeNpy(tensor))
+  return file
+}
+
+function writeError(path: string, cause: unknown): StudioError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  const reasons: Readonly<Record<string, string>> = {
+    EEXIST: 'it is a file, not a folder',
+    ENOTDIR: 'a part of it is a file, not a folder',
+    EACCES: 'you may not write there',
+    EROFS: 'the disk is read-only',
+    ENOSPC: 'the disk is full'
+  }
+  return new StudioError('unreadable', `${path}: it cannot be written: ${reasons[code] ?? code}.`, { cause })
+}
+
+/** Shows progress in one line of stderr that is wiped at the end, only where somebody is looking. */
+export function progressLine(): { show(progress: Progress): void; end(): void } {
+  if (!process.stderr.isTTY) return { show: () => undefined, end: () => undefined }
+  const wipe = '\r\u001b[K'
+  return {
+    show({ step, share, remainingMs }) {
+      const left = remainingMs === undefined ? '' : `, ${Math.ceil(remainingMs / 1000)} s left`
+      process.stderr.write(`${wipe}${step} ${Math.round(share * 100)} %${left}`)
+    },
+    end: () => void process.stderr.write(wipe)
+  }
+}

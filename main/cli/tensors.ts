@@ -1,0 +1,193 @@
+import { Option, type Command } from 'commander'
+import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo } from '#models/api'
+import type { Overrides, TensorSpec } from '#models/architectures/architecture'
+import { resizeBilinear } from '#models/analysis/bilinear'
+import { StudioError } from '#models/errors'
+import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
+import packageJson from '../../package.json'
+import { withEngine, type CliContext } from './engine'
+import { readJsonObject, readList } from './lists'
+import { heightAndWidth, positiveInteger } from './numbers'
+import { makeFolder, writeNpy, writeOutput } from './output'
+
+interface Options {
+  input: string
+  out: string
+  classes?: string
+  prompts?: string
+  tensors?: string
+  provider: ProviderName | 'auto'
+  mode: Mode['kind']
+  window?: number
+  stride?: number
+  originalSize?: { height: number; width: number }
+  config?: string
+}
+
+/** Tensors of a sliding run that are of the whole picture; the others are of one window each. */
+const OF_ALL_WINDOWS = ['token_ids', 'text_embedding', 'seg_logits']
+
+/** What is made of seg_logits at the picture's own size, beside the tensors that the model itself gives. */
+const AT_ORIGINAL_SIZE: readonly Pick<TensorSpec, 'name' | 'meaning'>[] = [
+  { name: 'seg_logits_original', meaning: 'seg_logits resized bilinearly to the original size' },
+  { name: 'label_map', meaning: 'class index of every pixel of the original size: argmax of seg_logits_original' }
+]
+
+/** `tensors CHECKPOINT --input …`: runs a model and writes its tensors. */
+export function addTensors(program: Command): void {
+  program
+    .command('tensors')
+    .description('run a checkpoint on a picture and write its tensors as .npy files')
+    .argument('<checkpoint>', "the authors' checkpoint")
+    .requiredOption('--input <file>', 'a picture, or a .npy [1, 3, H, W] that is already normalised')
+    .requiredOption('--out <dir>', 'folder to write to')
+    .option('--classes <list>', "class names a,b,c or @FILE with one a line (default: the checkpoint's)")
+    .option('--prompts <list>', 'the same for models of whole phrases (CLIP)')
+    .option('--tensors <list>', 'names a,b,c or @FILE (default: all that the model has)')
+    .addOption(
+      new Option('--provider <name>', 'what computes')
+        .choices(['cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'auto'])
+        .default('cpu')
+    )
+    .addOption(
+      new Option('--mode <mode>', 'whole picture or sliding windows').choices(['whole', 'slide']).default('whole')
+    )
+    .option('--window <pixels>', "side of a sliding window (default: the model's)", positiveInteger)
+    .option('--stride <pixels>', "step of the sliding windows (default: the model's)", positiveInteger)
+    .option(
+      '--original-size <HxW>',
+      'size of the picture that a .npy came from: also writes seg_logits_original and label_map (height x width)',
+      heightAndWidth
+    )
+    .option('--config <file.json>', 'numbers that the file does not tell, by the names that inspect gives')
+    .addHelpText(
+      'after',
+      `
+Writes DIR/NAME.npy (little-endian, row-major) and DIR/tensors.json, which says what each is and how it was made.
+With --mode slide, seg_logits is the average over the windows; tensors of one window are written as NAME-window-I.npy,
+and only where --tensors names them.`
+    )
+    .action(async (checkpoint: string, options: Options) => {
+      await withEngine((engine, context) => writeTensors(engine, checkpoint, options, context))
+    })
+}
+
+async function writeTensors(engine: Engine, checkpoint: string, options: Options, context: CliContext): Promise<void> {
+  const overrides = options.config === undefined ? undefined : ((await readJsonObject(options.config)) as Overrides)
+  if (options.provider !== 'auto') await engine.useProvider({ provider: options.provider }, context)
+  const model = await engine.openModel({ path: checkpoint, overrides }, context)
+  const classes = await classesFor(model, options)
+  const mode = modeFor(model, options)
+  const names = await namesFor(model, options)
+  const picture = await engine.openPicture({ path: options.input, originalSize: options.originalSize }, context)
+
+  const want = [...new Set(names.map((name) => (isAtOriginalSize(name) ? 'seg_logits' : name)))]
+  const run = await engine.run(
+    { model: model.id, picture: picture.id, classes, gammaScale: 1, mode, scaling: 'published', want },
+    context
+  )
+  await makeFolder(options.out)
+  const written: Record<string, object> = {}
+  for (const name of names) {
+    const isOfWindows = run.windows.length > 1 && !OF_ALL_WINDOWS.includes(name) && !isAtOriginalSize(name)
+    const windows = isOfWindows ? run.windows.map((_, window) => window) : [undefined]
+    for (const window of windows) {
+      const as = window === undefined ? name : `${name}-window-${window}`
+      const tensor = await tensorOf(engine, run, picture, name, window, context)
+      const file = await writeNpy(options.out, as, tensor)
+      const meaning = [...model.tensors, ...AT_ORIGINAL_SIZE].find((spec) => spec.name === name)?.meaning ?? ''
+      const { dtype, shape } = tensor
+      written[as] = { file, shape, dtype, meaning, ...(window !== undefined && { window: run.windows[window] }) }
+    }
+  }
+  const facts = { ...factsOf(model, picture, run), tensors: written }
+  await writeOutput(options.out, 'tensors.json', `${JSON.stringify(facts, undefined, 2)}\n`)
+}
+
+const isAtOriginalSize = (name: string): boolean => AT_ORIGINAL_SIZE.some((spec) => spec.name === name)
+
+async function classesFor(model: ModelInfo, options: Options): Promise<readonly string[]> {
+  if (options.classes !== undefined && options.prompts !== undefined) {
+    throw new StudioError('invalid', 'Give --classes or --prompts, not both.')
+  }
+  const given = options.classes ?? options.prompts
+  if (given !== undefined) return readList(given)
+  if (model.classes.length === 0 && model.nameTokens !== undefined) {
+    throw new StudioError('invalid', `${model.fileName} names no classes: give them with --classes or --prompts.`)
+  }
+  return model.classes
+}
+
+function modeFor(model: ModelInfo, { mode, window, stride }: Options): Mode {
+  if (mode === 'slide') return { kind: 'slide', window: window ?? model.window, stride: stride ?? model.stride }
+  if (window !== undefined || stride !== undefined) {
+    throw new StudioError('invalid', '--window and --stride are for --mode slide.')
+  }
+  return { kind: 'whole' }
+}
+
+async function namesFor(model: ModelInfo, options: Options): Promise<string[]> {
+  const given = model.tensors.map(({ name }) => name)
+  const original = given.includes('seg_logits') ? AT_ORIGINAL_SIZE.map(({ name }) => name) : []
+  if (options.tensors === undefined) {
+    const chosen = options.mode === 'slide' ? given.filter((name) => OF_ALL_WINDOWS.includes(name)) : given
+    return options.originalSize === undefined ? chosen : [...chosen, ...original]
+  }
+  const names = [...new Set(await readList(options.tensors))]
+  for (const name of names) {
+    if (given.includes(name) || original.includes(name)) continue
+    const known = [...given, ...original].join(', ')
+    throw new StudioError('invalid', `${model.fileName} gives no tensor “${name}”; it gives ${known}.`)
+  }
+  return names
+}
+
+async function tensorOf(
+  engine: Engine,
+  run: RunInfo,
+  picture: PictureInfo,
+  name: string,
+  window: number | undefined,
+  context: CliContext
+): Promise<Tensor> {
+  if (name === 'label_map') {
+    const { labels, width, height } = await engine.labelMap({ run: run.id, from: 'seg_logits' }, context)
+    const shape = [height, width]
+    // one byte is enough for almost every class list
+    return run.classes.length <= 256
+      ? { dtype: 'uint8', shape, data: Uint8Array.from(labels) }
+      : { dtype: 'uint16', shape, data: labels }
+  }
+  if (name === 'seg_logits_original') {
+    const { data, shape } = toFloat32(await engine.tensor({ run: run.id, name: 'seg_logits' }, context))
+    const [, planes = 0, rows = 0, columns = 0] = shape
+    const { width, height } = picture
+    return float32Tensor([1, planes, height, width], resizeBilinear({ data, planes, rows, columns }, height, width))
+  }
+  return engine.tensor({ run: run.id, name, window }, context)
+}
+
+/** How the tensors came to be. */
+function factsOf(model: ModelInfo, picture: PictureInfo, run: RunInfo): object {
+  const { system, summary, hash, fileName, notes } = model
+  return {
+    studio: packageJson.version,
+    checkpoint: { file: fileName, sha256: hash, system, summary, notes: notes.map(({ message }) => message) },
+    input: {
+      file: picture.fileName,
+      sha256: picture.hash,
+      format: picture.format,
+      height: picture.height,
+      width: picture.width,
+      notes: picture.notes.map(({ message }) => message)
+    },
+    classes: run.classes,
+    mode: run.mode,
+    inputSize: { height: run.inputHeight, width: run.inputWidth },
+    windows: run.windows,
+    gammaScale: run.gammaScale,
+    providers: [...new Set(run.stages.map(({ provider }) => provider))],
+    stages: run.stages.map(({ id, provider, durationMs }) => ({ id, provider, durationMs })),
+    durationMs: run.durationMs
+  }
+}
