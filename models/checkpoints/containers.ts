@@ -60,8 +60,8 @@ export function checkpointFrom(
 
   const others = new Map<string, StateDict>()
   for (const { path, dict, tensors } of rest) {
-    // a few tensors among other things (statistics in meta) are no model
-    if (tensors * 2 >= dict.size) others.set(path.join('.'), stateDictOf(dict).stateDict)
+    // a few tensors among other things (the best accuracy beside the model, statistics in meta) are no model
+    if (path.length > 0 && tensors * 2 >= dict.size) others.set(path.join('.'), stateDictOf(dict).stateDict)
   }
   const { stateDict, skipped } = stateDictOf(chosen.dict)
   const { copy: extras, isCut } = inertCopy(extrasOf(root, chosen, others))

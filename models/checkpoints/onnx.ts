@@ -6,7 +6,7 @@ import { packedIntegers, ProtobufReader, type Field } from './protobuf'
 import { contiguousStrides, StridedTensor, type Storage } from './strided-tensor'
 
 /** Fields of onnx.proto3, by message. */
-const MODEL = { irVersion: 1, graph: 7 } as const
+const MODEL = { graph: 7, operatorSet: 8 } as const
 const GRAPH = { initializer: 5, input: 11, output: 12 } as const
 const VALUE_INFO = { name: 1 } as const
 const TENSOR = {
@@ -74,12 +74,16 @@ export const onnx: CheckpointFormat = {
 
 async function findGraph(reader: ProtobufReader, source: ByteSource, fail: Fail): Promise<Field> {
   let graph: Field | undefined
+  let hasOperators = false
   for await (const field of reader.fields(0, source.size)) {
+    if (field.number === MODEL.operatorSet) hasOperators = true
     if (field.number !== MODEL.graph || field.type !== 2) continue
     if (graph) throw fail('corrupt', 'it has two graphs')
     graph = field
   }
   if (graph === undefined) throw fail('not-a-model', 'it is not an ONNX model: it has no graph')
+  // usually the last field, and every model has it
+  if (!hasOperators) throw fail('truncated', 'the version of its operators is missing at the end')
   return graph
 }
 
