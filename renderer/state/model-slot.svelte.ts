@@ -6,11 +6,11 @@ import { classColors } from './class-colors'
 export const SLOT_LETTERS = ['A', 'B', 'C', 'D'] as const
 export type SlotLetter = (typeof SLOT_LETTERS)[number]
 
-/** How much of the picture each class takes, in class order. */
+/** How much of the picture each class takes. */
 export interface Presence {
   readonly from: LabelSource
-  readonly counts: readonly number[]
-  readonly pixels: number
+  /** share of the pixels, 0..1, by class name: the list may have been edited since */
+  readonly shares: ReadonlyMap<string, number>
 }
 
 /** An open model, and what became of its last run. */

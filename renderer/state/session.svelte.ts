@@ -97,6 +97,12 @@ export class Session {
     this.#runAll()
   }
 
+  /** Runs every model anew, whatever was asked before. */
+  runAgain(): void {
+    this.#asked.clear()
+    if (this.#choices) this.follow(this.#choices)
+  }
+
   /** Ends everything under way. What was shown before stays. */
   halt(): void {
     this.#halted = true
@@ -272,6 +278,8 @@ export class Session {
     const from = slot.has('seg_logits') ? 'seg_logits' : 'score_map'
     if (!run || !slot.has(from)) return
     const map = await this.results.labelMap(run.id, from)
-    if (slot.run?.id === run.id) slot.presence = { from, counts: map.counts, pixels: map.width * map.height }
+    if (slot.run?.id !== run.id) return
+    const pixels = map.width * map.height
+    slot.presence = { from, shares: new Map(run.classes.map((name, i) => [name, (map.counts[i] ?? 0) / pixels])) }
   }
 }

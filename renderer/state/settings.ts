@@ -6,6 +6,7 @@ export interface Settings {
   readonly language: Language
   /** id of the view that is shown */
   readonly view: string
+  readonly classOrder: 'presence' | 'list'
   readonly libraryOpen: boolean
   readonly inspectorOpen: boolean
   /** pixels; undefined: as laid out at first */
@@ -19,6 +20,7 @@ export const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   language: 'en',
   view: 'heatmaps',
+  classOrder: 'presence',
   libraryOpen: true,
   inspectorOpen: true,
   libraryWidth: undefined,

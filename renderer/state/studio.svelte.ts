@@ -2,15 +2,17 @@ import { getContext, setContext } from 'svelte'
 import type { EngineState, EngineStatus, Engine, Shell } from '#models/api'
 import type { StudioError } from '#models/errors'
 import type { Rgb } from '#models/palettes'
-import { FIT, type Camera } from './camera'
+import { FIT, type Camera } from '../plots/camera'
 import { EMPTY_CHOICES, MAX_MODELS, type Choices, type HeatmapOptions, type Pin } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
 import type { EngineClient } from './engine'
 import { History } from './history'
+import { KnownFiles } from './known-files.svelte'
 import { fileNameOf, type ModelSlot } from './model-slot.svelte'
 import { Notices } from './notices.svelte'
 import type { Point } from './probes'
 import { studioError } from './resource.svelte'
+import { dictionaries, type Words } from '../words/words'
 import { Session } from './session.svelte'
 import { DEFAULT_SETTINGS, type Settings } from './settings'
 
@@ -20,6 +22,11 @@ export interface FailedFile {
   readonly fileName: string
   readonly error: StudioError
 }
+
+export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor'
+
+/** How long an ended run may take to notice before its engine is killed: graphs run to their end. */
+const CANCEL_GRACE_MS = 700
 
 /** What a view hands out so that the commands can export what its active pane shows. */
 export interface PaneExporter {
@@ -48,8 +55,14 @@ export class Studio {
   canRedo = $state(false)
   /** a view has drawn the first result */
   drawn = $state(false)
+  dialog: Dialog | undefined = $state()
+  /** what is typed into the search field of the class list */
+  classFilter = $state('')
+  /** the class whose name is being written: an index, or a new one */
+  editedClass: number | 'new' | undefined = $state()
   exporter: PaneExporter | undefined = $state.raw()
   readonly notices = new Notices()
+  readonly files: KnownFiles
 
   readonly engine: Engine
   readonly session: Session
@@ -66,11 +79,23 @@ export class Studio {
   /** τ in use, of model A */
   readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
 
+  readonly words: Words = $derived(dictionaries[this.settings.language])
+  /** indices of model A's classes in the order in which they are listed, without those that the search leaves out */
+  readonly orderedClasses: readonly number[] = $derived.by(() => {
+    const classes = this.lead?.classes ?? []
+    const search = this.classFilter.trim().toLowerCase()
+    const shown = classes.map((_, index) => index).filter((index) => classes[index]?.toLowerCase().includes(search))
+    if (this.settings.classOrder === 'list') return shown
+    const share = (index: number): number => this.lead?.presence?.shares.get(classes[index] ?? '') ?? 0
+    return shown.toSorted((a, b) => share(b) - share(a))
+  })
+
   readonly #history = new History<Choices>()
 
   constructor(client: EngineClient, shell: Shell) {
     this.engine = client.api
     this.shell = shell
+    this.files = new KnownFiles(shell)
     this.session = new Session(client)
     client.onState((state) => (this.engineState = state))
     client.onConnect(() => void this.refreshStatus())
@@ -116,6 +141,15 @@ export class Studio {
 
   chooseClass(name: string | undefined): void {
     if (name !== this.chosenName) this.choose({ chosenClass: name }, 'class')
+  }
+
+  /** The class `steps` further down in the list as it is shown. */
+  stepClass(steps: number): void {
+    const order = this.orderedClasses
+    const classes = this.lead?.classes ?? []
+    const at = order.findIndex((index) => classes[index] === this.chosenName)
+    const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + steps))
+    this.chooseClass(classes[order[next] ?? -1] ?? this.chosenName)
   }
 
   /** Edits the class list of model A. */
@@ -180,7 +214,7 @@ export class Studio {
       if (!(await this.session.openModel(choice))) return
       const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
       this.choose({ models })
-      await this.shell.addRecentFile({ path, kind: 'checkpoint' })
+      void this.files.add(path, 'checkpoint')
     } catch (error) {
       this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }
     }
@@ -198,7 +232,7 @@ export class Studio {
       this.camera = FIT
       this.hover(undefined)
       this.choose({ picturePath: path, labelsPath, pins: [] })
-      await this.shell.addRecentFile({ path, kind: 'picture' })
+      void this.files.add(path, 'picture')
     } catch (error) {
       this.failedPicture = { path, fileName: fileNameOf(path), error: studioError(error) }
     }
@@ -211,6 +245,15 @@ export class Studio {
     } catch (error) {
       this.failedLabels = { path, fileName: fileNameOf(path), error: studioError(error) }
     }
+  }
+
+  /** Ends what runs; where that does not notice, its process is killed and started again. */
+  cancel(): void {
+    this.session.halt()
+    this.notices.add('info', this.words.status.ended)
+    setTimeout(() => {
+      if (this.session.tasks.list.length > 0) void this.shell.restartEngine()
+    }, CANCEL_GRACE_MS)
   }
 
   async refreshStatus(): Promise<void> {

@@ -21,7 +21,8 @@ describe('the first start', () => {
     expect(studio.chosenName).toBe('car')
     expect(engine.runs().map(({ want }) => want)).toEqual([['score_map'], ['score_map', 'seg_logits']])
     expect(studio.lead?.decoded).toBe(true)
-    expect(studio.lead?.presence?.counts).toEqual([0, 100, 200, 300, 400])
+    expect(studio.lead?.presence?.shares.get('person')).toBe(300 / 4096)
+    expect(studio.orderedClasses).toEqual([4, 3, 2, 1, 0])
   })
 
   it('opens the sample where the workspace is broken', async () => {

@@ -56,6 +56,7 @@ const settings = v.object({
   theme: v.fallback(v.picklist(['light', 'dark', 'system']), DEFAULT_SETTINGS.theme),
   language: v.fallback(v.picklist(['en', 'ko']), DEFAULT_SETTINGS.language),
   view: v.fallback(v.string(), DEFAULT_SETTINGS.view),
+  classOrder: v.fallback(v.picklist(['presence', 'list']), DEFAULT_SETTINGS.classOrder),
   libraryOpen: v.fallback(v.boolean(), DEFAULT_SETTINGS.libraryOpen),
   inspectorOpen: v.fallback(v.boolean(), DEFAULT_SETTINGS.inspectorOpen),
   libraryWidth: v.fallback(v.optional(v.number()), undefined),

@@ -1,0 +1,301 @@
+/*
+ * Every text of the window, in English. Other languages have the same keys with the same parameters (words.ts).
+ * Tensor names, file names and the engine's own messages are no words.
+ */
+
+const plural = new Intl.PluralRules('en')
+const count = (n: number, one: string, other: string): string => (plural.select(n) === 'one' ? one : other)
+
+export const en = {
+  app: 'DenseCLIP Studio',
+  views: { heatmaps: 'Heatmaps' },
+  viewsLabel: 'Views',
+  noView: 'None of the views can draw what this model gives.',
+
+  title: {
+    label: 'Document',
+    noPicture: 'No picture',
+    noModel: 'No model',
+    palette: 'All commands',
+    library: 'Library',
+    inspector: 'Inspector',
+    model: (letter: string) => `Model ${letter}`
+  },
+
+  actions: {
+    open: 'Open…',
+    openSample: 'Open the sample',
+    chooseAnother: 'Choose another…',
+    close: 'Close',
+    dismiss: 'Dismiss',
+    cancel: 'Cancel',
+    more: 'More',
+    tryAgain: 'Try again',
+    copy: 'Click to copy'
+  },
+
+  models: {
+    heading: 'Models',
+    open: 'Open checkpoint…',
+    samples: 'Samples',
+    recent: 'Recent',
+    empty:
+      'A DenseCLIP checkpoint goes here: the .pth file as its authors publish it. Drop it anywhere on the window, or open it.',
+    opening: 'Opening…',
+    classes: (n: number) => `${n} ${count(n, 'class', 'classes')}`,
+    missing: (n: number) =>
+      `${n} ${count(n, 'tensor is', 'tensors are')} missing, so this model can be looked at but not run.`,
+    notes: (n: number) => `${n} ${count(n, 'note', 'notes')}`,
+    cannotOpen: 'This checkpoint cannot be opened',
+    cannotRun: 'The run failed',
+    closeModel: (letter: string) => `Close model ${letter}`
+  },
+
+  pictures: {
+    heading: 'Picture',
+    open: 'Open picture…',
+    empty: 'A photograph or a frame of a data set goes here: JPEG, PNG, WebP or TIFF. Drop it anywhere on the window.',
+    opening: 'Opening…',
+    cannotOpen: 'This picture cannot be opened',
+    labels: 'Labels',
+    openLabels: 'Open label image…',
+    removeLabels: 'Close labels',
+    cannotOpenLabels: 'These labels cannot be opened',
+    noLabels: 'No label image',
+    domains: { day: 'Day', night: 'Night', fog: 'Fog', game: 'Game' } as Readonly<Record<string, string>>
+  },
+
+  classes: {
+    heading: 'Classes',
+    list: 'Classes of the model',
+    search: 'Search classes',
+    none: 'No class has such a name.',
+    noWords: 'This checkpoint has no text encoder, so it has no classes to choose from.',
+    empty: 'The class list is empty. Add a name to see its score map.',
+    byPresence: 'Presence',
+    byList: 'List',
+    order: 'Order',
+    shareFrom: {
+      seg_logits: 'share of pixels where the decoder says so',
+      score_map: 'share of pixels where the score map is highest'
+    },
+    add: 'Add a class',
+    rename: 'Rename',
+    remove: 'Remove',
+    moveUp: 'Move up',
+    moveDown: 'Move down',
+    reset: 'Back to the checkpoint’s classes',
+    edited: 'Edited',
+    editedHint: 'This list differs from the checkpoint’s own.',
+    nameOf: (name: string) => `New name of ${name}`,
+    nameOfNew: 'Name of the new class',
+    tooLong: (tokens: number, fit: number) => `Too long: ${tokens} ${count(tokens, 'token', 'tokens')}, ${fit} fit`,
+    twice: 'This name is in the list already',
+    emptyName: 'A class needs a name'
+  },
+
+  probe: {
+    heading: 'Probe',
+    hint: 'Move the mouse over the picture to read what the model says there. A click keeps the place.',
+    cell: 'Cell',
+    cellOf: (row: number, column: number, rows: number, columns: number) =>
+      `row ${row}, column ${column} of ${rows} × ${columns}`,
+    pixel: 'Pixel',
+    truth: 'Label',
+    ignored: 'ignored',
+    window: 'Window',
+    cosine: 'Cosine',
+    logit: 'Logit',
+    className: 'Class',
+    margin: 'Margin',
+    marginHint: 'best minus second-best',
+    rank: (rank: number, of: number) => `${rank} of ${of}`,
+    atPin: (number: number) => `at pin ${number}`,
+    top: (n: number) => `The ${n} best classes, by cosine`,
+    topByLogit: (n: number) => `The ${n} best classes, by logit`,
+    notDecoded: 'The decoder’s logits are not there yet.'
+  },
+
+  pins: {
+    heading: 'Pins',
+    empty: 'Click in the picture to pin a place, Shift-click to pin more.',
+    name: (number: number) => `Name of pin ${number}`,
+    unnamed: 'Name…',
+    remove: (number: number) => `Remove pin ${number}`
+  },
+
+  run: {
+    heading: 'Run',
+    mode: 'Inference',
+    whole: 'Whole',
+    slide: 'Sliding',
+    wholeHint: 'the whole picture in one pass',
+    slideHint: 'the published sliding window: every window is a picture of its own, and logits are averaged',
+    window: 'Window',
+    stride: 'Stride',
+    px: 'px',
+    scaling: 'Size',
+    published: 'Published',
+    original: 'Original',
+    publishedHint: 'scaled as the model’s own test pipeline does',
+    originalHint: 'not resized',
+    input: (width: number, height: number) => `input ${width} × ${height} px`,
+    gamma: 'γ',
+    gammaLabel: 'Scale of γ, the refinement of the words',
+    gammaHint: 'How far the picture refines the words: t′ = t + γ·v. 1 is as trained, 0 leaves the words alone.',
+    gammaOff: 'This checkpoint does not refine its words by the picture, so there is no γ.',
+    whatIf: 'what-if',
+    whatIfHint: 'Not as the model was trained.',
+    tau: 'τ',
+    tauLabel: 'τ, the temperature of the matching loss',
+    tauHint: 'Temperature of the pixel–text matching loss, cross-entropy of s/τ.',
+    reset: 'As trained'
+  },
+
+  quality: {
+    heading: 'Against the labels',
+    decoder: 'Decoder',
+    scoreMap: 'Score map',
+    meanIou: 'mIoU',
+    pixelAccuracy: 'Pixel accuracy',
+    note: (n: number) => `This picture alone, mean over ${n} classes; absent ones count as 0.`,
+    chosen: (name: string) => `IoU of ${name}`
+  },
+
+  tensors: {
+    heading: 'Tensors',
+    save: (name: string) => `Save ${name} as NPY…`,
+    unit: { cosine: 'cosine', logit: 'logit', weight: 'weight', feature: 'feature', id: 'id' },
+    none: 'Open a checkpoint to see the tensors that it gives.',
+    saved: (path: string) => `Saved ${path}`,
+    shape: 'Axes'
+  },
+
+  facts: { heading: 'Checkpoint', source: 'Source', size: 'Size', hash: 'SHA-256', why: 'Why this family' },
+
+  options: { heading: 'View' },
+
+  status: {
+    label: 'Status',
+    engine: {
+      starting: 'Engine starting…',
+      ready: 'Engine ready',
+      restarting: (reason: string) => `Engine restarting: ${reason}`,
+      failed: (reason: string) => `Engine stopped: ${reason}`
+    },
+    provider: 'Provider',
+    providerUsed: 'runs the stages',
+    providerAvailable: 'available',
+    automatic: 'Automatic',
+    threads: (n: number) => `${n} ${count(n, 'thread', 'threads')}`,
+    memory: 'Memory',
+    memoryOf: { engine: 'engine', tensors: 'tensors kept', cache: 'compiled models on disk' },
+    lastRun: 'Last run',
+    stages: {
+      image_encoder: 'image',
+      text_encoder: 'text',
+      context_decoder: 'context',
+      score_map: 'scores',
+      decode_head: 'decoder'
+    } as Readonly<Record<string, string>>,
+    kept: 'kept',
+    keptHint: 'nothing it depends on had changed',
+    left: (time: string) => `${time} left`,
+    tasks: {
+      'open-model': (name: string) => `Opening ${name}`,
+      'open-picture': (name: string) => `Opening ${name}`,
+      'open-labels': (name: string) => `Opening ${name}`,
+      run: (letter: string) => `Running model ${letter}`
+    },
+    ended: 'Ended. The next change runs the model again.',
+    restart: 'Restart engine',
+    recovered: 'The engine stopped and was started again. Everything that was open is open again.'
+  },
+
+  hints: {
+    label: 'Hints',
+    probe: 'Move the mouse over the picture: the inspector shows the cosine of that cell to every class.',
+    classes: 'Press ↑ and ↓ in the class list to go through the score maps.',
+    drop: 'Drop a checkpoint or a picture anywhere on the window. Press ? for all keys.',
+    next: 'Got it',
+    place: (at: number, of: number) => `${at} of ${of}`
+  },
+
+  drop: {
+    here: 'Drop a checkpoint, a picture, or a label image',
+    unknown: (name: string) =>
+      `“${name}” is neither a checkpoint nor a picture; .pth, .pt, .safetensors, JPEG, PNG, WebP and TIFF open.`,
+    folder: (name: string) => `“${name}” is a folder; drop the files in it.`
+  },
+
+  theme: { light: 'Light', dark: 'Dark', system: 'As the system' },
+
+  palette: { label: 'Commands', search: 'Search commands', none: 'No command has such a name.' },
+
+  keys: {
+    heading: 'Keys and gestures',
+    gestures: 'In the picture',
+    hover: 'Move the mouse',
+    hoverDoes: 'read the numbers there',
+    click: 'Click',
+    clickDoes: 'pin the place',
+    shiftClick: 'Shift-click',
+    shiftClickDoes: 'pin one more',
+    drag: 'Drag, wheel',
+    dragDoes: 'move, zoom at the mouse',
+    doubleClick: 'Double-click',
+    doubleClickDoes: 'fit the picture',
+    spaceDoes: 'show the bare picture while held',
+    classKeysDoes: 'in the class list: the next class',
+    escape: 'ends what runs, closes what is open, clears the pins'
+  },
+
+  groups: { file: 'File', edit: 'Edit', view: 'View', show: 'Show', engine: 'Engine', help: 'Help' },
+
+  commands: {
+    'open-checkpoint': 'Open checkpoint…',
+    'open-picture': 'Open picture…',
+    'open-labels': 'Open label image…',
+    'open-sample': 'Open the sample',
+    'export-pane': 'Export pane…',
+    'export-tensor': 'Export tensor…',
+    'clear-recent': 'Clear recent files',
+    undo: 'Undo',
+    redo: 'Redo',
+    'next-class': 'Next class',
+    'previous-class': 'Previous class',
+    'add-class': 'Add a class',
+    'reset-classes': 'Back to the checkpoint’s classes',
+    'view-1': 'Heatmaps',
+    'fit-picture': 'Fit the picture',
+    'toggle-library': 'Library',
+    'toggle-inspector': 'Inspector',
+    'toggle-theme': 'Light or dark',
+    'follow-system-theme': 'Light or dark as the system',
+    'switch-language': '한국어로 바꾸기',
+    'show-score-map': 'Score map of the class',
+    'show-score-argmax': 'Argmax of the score map',
+    'show-decoder-argmax': 'Argmax of the decoder',
+    'show-labels': 'Ground truth',
+    'show-similar': 'Similar cells',
+    'show-features': 'Features',
+    'toggle-cells': 'Cells or bilinear',
+    'toggle-scale': 'Shared or own scale',
+    'swap-models': 'Swap models A and B',
+    'run-again': 'Run again',
+    'restart-engine': 'Restart engine',
+    'clear-model-cache': 'Clear compiled models',
+    'command-palette': 'All commands…',
+    'keyboard-sheet': 'Keys'
+  },
+
+  done: {
+    cacheCleared: 'Compiled models are cleared.',
+    copied: (text: string) => `Copied ${text}`
+  },
+
+  unavailable: {
+    exportNothing: 'There is nothing to export yet: open a checkpoint and a picture.',
+    secondModel: 'Two open models can be swapped; there is one.'
+  }
+}
