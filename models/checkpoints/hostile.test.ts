@@ -7,6 +7,7 @@ import { openFile } from '../../main/files'
 import { StudioError } from '../errors'
 import { toFloat32, type Tensor } from '../tensor'
 import type { Checkpoint, StateDict } from './checkpoint'
+import { examineWeights } from './examine'
 import { readCheckpoint } from './index'
 
 const HOSTILE = join(import.meta.dirname, '../../../shared/hostile')
@@ -120,6 +121,8 @@ describe.skipIf(!isThere)('hostile and odd files (needs ../shared)', () => {
         for (const [key, claims] of Object.entries(c.others ?? {})) {
           await expectTensors(checkpoint.others.get(key) ?? new Map(), claims)
         }
+        if (c.file === 'good-nan-inf.pth') expect((await examineWeights(checkpoint.stateDict)).notFinite).toBe(3)
+        if (c.file === 'storage-bit-rot.pth') expect(checkpoint.notes.map(({ code }) => code)).toEqual(['checksum'])
         const meta = checkpoint.extras.get('meta')
         if (c.classes) expect(meta instanceof Map && meta.get('CLASSES')).toEqual(c.classes)
       }
