@@ -16,7 +16,7 @@ export type TensorKind =
   | 'picture-logits' /* [batch, class]: one picture against K prompts */
   | 'text-attention' /* [layer, head, query, key] among classes */
   | 'cross-attention' /* [layer, head, class, 1 + cells], key 0 is the global token */
-  | 'cell-attention' /* [head, 1 + cells, 1 + cells], token 0 is the global token */
+  | 'cell-attention' /* [head, 1 + cells, 1 + cells], token 0 is the global token; [layer, …] where there are several */
   | 'token-ids'
   | 'masks'
 

@@ -4,6 +4,7 @@ import { fpnHead } from '../graph/fpn-head'
 import type { Graph } from '../graph/graph'
 import type { Scope } from '../graph/scope'
 import type { GraphStage } from './architecture'
+import { graphStage } from './graph-stage'
 
 /** Where the score map joins the features, and how many channels it brings. */
 export interface ScoreJoin {
@@ -23,15 +24,7 @@ interface DecoderOptions {
 
 /** Neck and head of Semantic FPN: x1..x4 (and the score map behind the channels of one of them) → p1..p4 and logits. */
 export function decodeHeadStage(scope: Scope, options: DecoderOptions): GraphStage {
-  const graph = buildDecodeHead(scope, options)
-  return {
-    kind: 'graph',
-    id: 'decode_head',
-    inputs: graph.inputs.map((input) => input.name),
-    outputs: ['p1', 'p2', 'p3', 'p4', 'seg_logits_low'],
-    classCount: options.join?.classes,
-    build: () => graph
-  }
+  return graphStage(buildDecodeHead(scope, options), options.join?.classes)
 }
 
 function buildDecodeHead(scope: Scope, { featureChannels, join, classes }: DecoderOptions): Graph {
@@ -57,23 +50,9 @@ function buildDecodeHead(scope: Scope, { featureChannels, join, classes }: Decod
 
 /** The logits at the size of the input: bilinear, corners not aligned. */
 export function upsampleStage(classes: number): GraphStage {
-  return {
-    kind: 'graph',
-    id: 'upsample',
-    inputs: ['seg_logits_low', 'input_size'],
-    outputs: ['seg_logits'],
-    classCount: undefined,
-    build() {
-      const g = new GraphBuilder('upsample')
-      const low = g.input('seg_logits_low', 'float32', [1, classes, 'h1', 'w1'])
-      const size = g.input('input_size', 'int64', [2])
-      g.output('seg_logits', g.resizeBilinear(low, classes, g.element(size, 0), g.element(size, 1)), [
-        1,
-        classes,
-        'H',
-        'W'
-      ])
-      return g.build()
-    }
-  }
+  const g = new GraphBuilder('upsample')
+  const low = g.input('seg_logits_low', 'float32', [1, classes, 'h1', 'w1'])
+  const size = g.input('input_size', 'int64', [2])
+  g.output('seg_logits', g.resizeBilinear(low, classes, g.element(size, 0), g.element(size, 1)), [1, classes, 'H', 'W'])
+  return graphStage(g.build())
 }

@@ -1,22 +1,28 @@
 import type { Checkpoint, Note, StoredTensor } from '../checkpoints/checkpoint'
 import { buildContextDecoder } from '../graph/context-decoder'
 import type { Graph } from '../graph/graph'
+import { quickGelu } from '../graph/layers'
 import { Ledger, Scope } from '../graph/scope'
 import { buildScoreMap } from '../graph/score-map'
-import { buildTextEncoder } from '../graph/text-transformer'
-import { toFloat32, type Shape } from '../tensor'
-import type { Architecture, Detection, GraphStage, Overrides, Stage, TensorSpec, TextStage } from './architecture'
+import { toFloat32 } from '../tensor'
+import type { Architecture, Detection, GraphStage, Overrides, Stage, TensorSpec } from './architecture'
 import { decodeHeadStage, upsampleStage, type ScoreJoin } from './decoder-stages'
-import { resnetSide, vitSide, type ImageSide } from './denseclip-image'
+import { clipTextStage } from './clip-text'
 import { configuredNumber, Facts } from './facts'
+import { graphStage } from './graph-stage'
+import type { ImageSide } from './image-side'
 import { readMmcvMeta, type PlainTree } from './mmcv-meta'
 import { CLIP_NORMALIZATION, configuredPreprocess } from './preprocess'
+import { resnetSide } from './resnet-side'
 import * as specs from './tensor-specs'
+import { denseVitSide } from './vit-side'
 
 /** Heads that only detectors have; they are recognised and not run. */
 const DETECTION_HEADS = ['bbox_head.', 'rpn_head.', 'roi_head.']
 /** Parts that are for training alone. */
 const TRAINING_PARTS = ['identity_head.', 'auxiliary_head.']
+/** The pool of DenseCLIP's ResNets has 32 heads whatever its width. */
+const POOL_HEADS = 32
 /** The temperature of the published models. */
 const TAU = 0.07
 
@@ -39,11 +45,25 @@ export const denseclip = {
     const head = DETECTION_HEADS.find(hasAny)
     const isVit = root.at('backbone').hasAny('transformer')
 
+    const backbone = meta.config.at('model', 'backbone')
+    const configuredHeads = backbone.at('heads').number()
     const image = isVit
-      ? vitSide(root.at('backbone'), facts, meta.config, file)
-      : resnetSide(root.at('backbone'), facts, meta.config, head ? 'crop' : 'bilinear')
+      ? denseVitSide(root.at('backbone'), facts, {
+          file,
+          configuredHeads,
+          configuredOutIndices: backbone.at('out_indices').numbers()
+        })
+      : resnetSide(root.at('backbone'), facts, {
+          fit: head ? 'crop' : 'bilinear',
+          heads: () => ({ configured: configuredHeads, rule: POOL_HEADS })
+        })
     const gamma = root.take('gamma')
-    const text = textStage(root, facts, meta.config, image.channels)
+    const text = clipTextStage(root.at('text_encoder'), facts, {
+      contexts: (width) => root.take('contexts', [1, undefined, width]),
+      configuredHeads: meta.config.at('model', 'text_encoder', 'transformer_heads').number(),
+      channels: image.channels,
+      activation: quickGelu
+    })
     const decoder = contextDecoder(root.at('context_decoder'), facts, meta.config)
     const join = scoreJoin(root.at('neck'), image, head !== undefined)
     if (join) {
@@ -54,16 +74,14 @@ export const denseclip = {
     const hasDecodeHead = !head && join !== undefined && hasAny('decode_head.')
 
     const stages: Stage[] = [
-      ...imageStages(image),
+      ...image.stages,
       text,
       graphStage(decoder),
       graphStage(buildScoreMap(image.channels, head ? tau : undefined)),
       ...(hasDecodeHead ? decodeStages(root, facts, image, join) : [])
     ]
     const tensors: TensorSpec[] = [
-      ...specs.FEATURES,
-      ...specs.EMBEDDINGS,
-      ...(image.buildAttentionPool ? [specs.ATTENTION_POOL] : []),
+      ...image.tensors,
       specs.TOKEN_IDS,
       specs.TEXT_EMBEDDING,
       ...specs.REFINEMENT,
@@ -93,53 +111,6 @@ export const denseclip = {
     }
   }
 } satisfies Architecture
-
-function graphStage(graph: Graph, classCount?: number): GraphStage {
-  return {
-    kind: 'graph',
-    id: graph.name,
-    inputs: graph.inputs.map((input) => input.name),
-    outputs: graph.outputs.map((output) => output.name),
-    classCount,
-    build: () => graph
-  }
-}
-
-function imageStages(image: ImageSide): GraphStage[] {
-  const encoder = graphStage(image.buildImageEncoder())
-  // apart, since its square of the number of cells is large and rarely looked at
-  return image.buildAttentionPool ? [encoder, graphStage(image.buildAttentionPool())] : [encoder]
-}
-
-function textStage(root: Scope, facts: Facts, config: PlainTree, channels: number): TextStage {
-  const scope = root.at('text_encoder')
-  const [positions = 0, width = 0] = scope.take('positional_embedding', [undefined, undefined]).shape
-  const tokenEmbedding = scope.take('token_embedding.weight', [undefined, width])
-  scope.take('text_projection', [width, channels])
-  const contexts = root.take('contexts', [1, undefined, width])
-  const learned = contexts.shape[1] ?? 0
-  facts.fromShape('text_width', width)
-  facts.fromShape('text_layers', scope.at('transformer', 'resblocks').count())
-  facts.fromShape('text_positions', positions)
-  facts.fromShape('learned_contexts', learned)
-  facts.fromShape('name_context_length', positions - learned)
-  facts.fromShape('vocab_size', tokenEmbedding.shape[0] ?? 0)
-  const heads = facts.heads(
-    'text_heads',
-    width,
-    configuredNumber(config, ['model', 'text_encoder', 'transformer_heads'], Math.max(1, Math.floor(width / 64)))
-  )
-  const graph = buildTextEncoder(scope, { heads })
-  return {
-    kind: 'text',
-    id: 'text_encoder',
-    outputs: ['text_embedding'],
-    tokenEmbedding,
-    contexts: reshaped(contexts, [learned, width]),
-    contextLength: positions - learned,
-    build: () => graph
-  }
-}
 
 function contextDecoder(scope: Scope, facts: Facts, config: PlainTree): Graph {
   const [width = 0] = scope.take('text_proj.1.weight', [undefined, undefined]).shape
@@ -208,24 +179,4 @@ function classNotes(classes: readonly string[] | undefined, join: ScoreJoin | un
       message: `The file names ${classes.length} classes, but its decoder is made for ${join.classes}.`
     }
   ]
-}
-
-/** The same values under another shape. */
-function reshaped(stored: StoredTensor, shape: Shape): StoredTensor {
-  const read = async () => ({ ...(await stored.read()), shape })
-  return {
-    name: stored.name,
-    dtype: stored.dtype,
-    shape,
-    read,
-    readRows: async (start, end) => {
-      const all = await read()
-      const size = all.data.length / (shape[0] ?? 1)
-      return {
-        ...all,
-        shape: [end - start, ...shape.slice(1)],
-        data: all.data.slice(start * size, end * size)
-      } as typeof all
-    }
-  }
 }

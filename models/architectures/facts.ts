@@ -69,6 +69,15 @@ export class Facts {
     return this.choose(key, list, configured && fits(configured) ? configured : undefined, rule)
   }
 
+  /** One of several names, of which the first is what the published models have. Throws `invalid` for another. */
+  oneOf<Name extends string>(key: string, names: readonly [Name, ...Name[]]): Name {
+    this.asked.add(key)
+    const given = this.overrides[key]
+    const name = names.find((candidate) => candidate === given)
+    if (given !== undefined && name === undefined) throw this.invalid(key, names.join(' or '))
+    return this.choose(key, name, undefined, names[0])
+  }
+
   /** One note for all overrides that nothing here has asked for. */
   unusedOverrides(): Note[] {
     const unused = Object.keys(this.overrides).filter((key) => !this.asked.has(key))

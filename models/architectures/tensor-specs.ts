@@ -26,6 +26,25 @@ export const EMBEDDINGS: readonly TensorSpec[] = [
   }
 ]
 
+/** Outputs of the blocks of a plain ViT, without their global token. */
+export function blockOutputs(count: number): readonly TensorSpec[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `block_${index + 1}`,
+    kind: 'feature-map',
+    axes: ['batch', 'channel', 'row', 'column'],
+    unit: 'feature',
+    meaning: `cells behind block ${index + 1} of ${count}`
+  }))
+}
+
+export const BLOCK_ATTENTION: TensorSpec = {
+  name: 'block_attention',
+  kind: 'cell-attention',
+  axes: ['layer', 'head', 'query', 'key'],
+  unit: 'weight',
+  meaning: 'weights of every block; token 0 is the global one'
+}
+
 export const ATTENTION_POOL: TensorSpec = {
   name: 'attention_pool',
   kind: 'cell-attention',
@@ -121,3 +140,11 @@ export const LOGITS: readonly TensorSpec[] = [
     meaning: 'logits of the decoder at the size of the input'
   }
 ]
+
+export const LOGITS_PER_IMAGE: TensorSpec = {
+  name: 'logits_per_image',
+  kind: 'picture-logits',
+  axes: ['batch', 'class'],
+  unit: 'logit',
+  meaning: 'exp(logit_scale) times the cosine of z̄ and t'
+}

@@ -1,4 +1,5 @@
 import { float, int, type Floats, type GraphBuilder } from './builder'
+import type { StoredTensor } from '../checkpoints/checkpoint'
 import type { Scope } from './scope'
 import { plain, rows } from './weights'
 
@@ -62,20 +63,21 @@ export function fusedAttention(g: GraphBuilder, { query, key, value, heads, widt
   return g.reshape(output, [-1, width])
 }
 
-/** The three projections of PyTorch's MultiheadAttention (`in_proj_weight` [3d, d]) of one input [n, d]. */
+/** The projections of PyTorch's MultiheadAttention (`in_proj_weight` [3d, d]) of one input [n, d]; q times a factor. */
 export function packedProjections(
   g: GraphBuilder,
   x: Floats,
   scope: Scope,
-  width: number
+  width: number,
+  queryFactor = 1
 ): { query: Floats; key: Floats; value: Floats } {
   const weight = scope.take('in_proj_weight', [3 * width, width])
   const bias = scope.take('in_proj_bias', [3 * width])
-  const part = (index: number) => {
-    const [start, end] = [index * width, (index + 1) * width]
-    return g.op('Gemm', [x, g.weight(rows(weight, start, end)), g.weight(rows(bias, start, end))], { transB: int(1) })
+  const part = (index: number, factor = 1) => {
+    const own = (stored: StoredTensor) => g.weight(rows(stored, index * width, (index + 1) * width, factor))
+    return g.op('Gemm', [x, own(weight), own(bias)], { transB: int(1) })
   }
-  return { query: part(0), key: part(1), value: part(2) }
+  return { query: part(0, queryFactor), key: part(1), value: part(2) }
 }
 
 /** x·P of a stored matrix P [in, out] that is multiplied from the right, as CLIP's `proj` and `text_projection` are. */

@@ -1,6 +1,8 @@
+import type { StoredTensor } from '../checkpoints/checkpoint'
 import { GraphBuilder, int, type Floats } from './builder'
 import type { Graph } from './graph'
 import { gridOf } from './tokens'
+import { plain } from './weights'
 
 /** ε of PyTorch's normalize. */
 const SMALLEST_NORM = 1e-12
@@ -23,6 +25,27 @@ export function buildScoreMap(channels: number, joinedTemperature: number | unde
   if (joinedTemperature !== undefined) {
     g.output('score_map_joined', g.op('Div', [score, g.scalar(joinedTemperature)]), [1, 'K', 'h', 'w'])
   }
+  return g.build()
+}
+
+/** The score map where nothing refines the words: cosines of z and t. */
+export function buildCosineMap(channels: number): Graph {
+  const g = new GraphBuilder('score_map')
+  const words = g.input('text_embedding', 'float32', [1, 'K', channels])
+  const dense = g.input('visual_embedding', 'float32', [1, channels, 'h', 'w'])
+  g.output('score_map', cosines(g, words, dense, channels), [1, 'K', 'h', 'w'])
+  return g.build()
+}
+
+/** CLIP's logits of one picture and K words [1, K]: exp(logit_scale) times their cosines. */
+export function buildPictureLogits(channels: number, logitScale: StoredTensor): Graph {
+  const g = new GraphBuilder('picture_logits')
+  const words = g.input('text_embedding', 'float32', [1, 'K', channels])
+  const global = g.input('global_embedding', 'float32', [1, channels])
+  const direction = g.op('Div', [global, norm(g, global, 1)])
+  const cosine = g.matmul(g.op('Div', [words, norm(g, words, 2)]), g.reshape(direction, [1, channels, 1]))
+  const scale = g.op('Exp', [g.weight(plain(logitScale, []))])
+  g.output('logits_per_image', g.mul(g.reshape(cosine, [1, -1]), scale), [1, 'K'])
   return g.build()
 }
 

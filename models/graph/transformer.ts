@@ -1,4 +1,4 @@
-import { fusedAttention, packedProjections } from './attention'
+import { attentionScale, attentionWithWeights, fusedAttention, packedProjections } from './attention'
 import type { Floats, GraphBuilder } from './builder'
 import { layerNorm, linear } from './layers'
 import type { Scope } from './scope'
@@ -11,19 +11,28 @@ export interface TransformerOptions {
   readonly epsilon: number
   /** [n, n], added to the products of queries and keys */
   readonly mask?: Floats
+  /** asks for the attention weights [heads, n, n] of each block, which costs the memory to hold them */
+  readonly onWeights?: (weights: Floats) => void
 }
 
 /** CLIP's ResidualAttentionBlock on rows [n, d]: x + attention(ln_1(x)), then x + mlp(ln_2(x)). */
-export function residualAttentionBlock(
-  g: GraphBuilder,
-  x: Floats,
-  scope: Scope,
-  { width, heads, activation, epsilon, mask }: TransformerOptions
-): Floats {
-  const normed = layerNorm(g, x, scope.at('ln_1'), epsilon)
-  const projections = packedProjections(g, normed, scope.at('attn'), width)
-  const mixed = fusedAttention(g, { ...projections, heads, width }, mask)
+export function residualAttentionBlock(g: GraphBuilder, x: Floats, scope: Scope, options: TransformerOptions): Floats {
+  const { activation, epsilon } = options
+  const mixed = selfAttention(g, layerNorm(g, x, scope.at('ln_1'), epsilon), scope.at('attn'), options)
   const attended = g.add(x, linear(g, mixed, scope.at('attn', 'out_proj'), { bias: true }))
   const hidden = linear(g, layerNorm(g, attended, scope.at('ln_2'), epsilon), scope.at('mlp', 'c_fc'), { bias: true })
   return g.add(attended, linear(g, activation(g, hidden), scope.at('mlp', 'c_proj'), { bias: true }))
+}
+
+function selfAttention(
+  g: GraphBuilder,
+  x: Floats,
+  scope: Scope,
+  { width, heads, mask, onWeights }: TransformerOptions
+): Floats {
+  if (!onWeights) return fusedAttention(g, { ...packedProjections(g, x, scope, width), heads, width }, mask)
+  const projections = packedProjections(g, x, scope, width, attentionScale(width, heads))
+  const { output, weights } = attentionWithWeights(g, { ...projections, heads, width }, mask)
+  onWeights(weights)
+  return output
 }
