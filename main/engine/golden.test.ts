@@ -19,8 +19,8 @@ const TOLERANCE = 1e-4
 
 interface Case {
   readonly system: string
-  readonly checkpoint: string
-  readonly input: string
+  readonly checkpoint?: string
+  readonly input?: string
   readonly classes: readonly string[]
   readonly sizes?: { readonly original_width?: number; readonly original_height?: number }
   readonly cli?: { readonly mode?: string; readonly window?: string; readonly stride?: string }
@@ -83,12 +83,12 @@ describe.skipIf(names.length === 0)('golden DenseCLIP through the engine (needs 
   it.each(names)('%s', async (name) => {
     const golden = readCase(name)
     const { sizes, classes } = golden
-    const model = await engine.openModel({ path: join(GOLDEN, name, golden.checkpoint) })
+    const model = await engine.openModel({ path: join(GOLDEN, name, golden.checkpoint ?? 'checkpoint.pth') })
     const originalSize =
       sizes?.original_width && sizes.original_height
         ? { width: sizes.original_width, height: sizes.original_height }
         : undefined
-    const picture = await engine.openPicture({ path: join(GOLDEN, name, golden.input), originalSize })
+    const picture = await engine.openPicture({ path: join(GOLDEN, name, golden.input ?? 'input.npy'), originalSize })
     const request: RunRequest = {
       model: model.id,
       picture: picture.id,
