@@ -8,6 +8,8 @@ const CHROME_TARGET = 'chrome130'
 
 export default defineConfig({
   main: {
+    // its build for Node declares a `require` of its own, beside the one that electron-vite puts into every file
+    resolve: { alias: { fflate: 'fflate/browser' } },
     build: {
       target: NODE_TARGET,
       outDir: 'out/main',
@@ -16,9 +18,7 @@ export default defineConfig({
         input: {
           index: resolve('main/index.ts'),
           // the utility process that runs models
-          engine: resolve('main/engine/process.ts'),
-          // the same engine without a window, in plain Node
-          cli: resolve('main/cli.ts')
+          engine: resolve('main/engine/process.ts')
         },
         external: ['electron', 'onnxruntime-node', 'sharp', '@resvg/resvg-js'],
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' }

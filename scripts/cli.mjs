@@ -9,7 +9,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { newest } from './build.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const program = join(root, 'out/main/cli.js')
+const program = join(root, 'out/cli/cli.js')
 const SOURCES = ['main', 'models', 'package.json', 'package-lock.json', 'scripts/cli.mjs'].map((name) =>
   join(root, name)
 )

@@ -1,4 +1,5 @@
-import { Inflate } from 'fflate'
+// its entry for Node asks for workers, which a bundle for Electron cannot hold
+import { Inflate } from 'fflate/browser'
 import type { ByteSource } from '../bytes'
 import { crc32 } from './crc32'
 import { quoted } from './fault'

@@ -1,4 +1,4 @@
-import { zlibSync } from 'fflate'
+import { zlibSync } from 'fflate/browser'
 import type { Rgb } from '../palettes'
 
 /** Pixels of a picture, row-major, 0..255. */
