@@ -8,8 +8,6 @@ const CHROME_TARGET = 'chrome130'
 
 export default defineConfig({
   main: {
-    // its build for Node declares a `require` of its own, beside the one that electron-vite puts into every file
-    resolve: { alias: { fflate: 'fflate/browser' } },
     build: {
       target: NODE_TARGET,
       outDir: 'out/main',
