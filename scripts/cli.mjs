@@ -2,9 +2,10 @@
 // The studio's command line: builds it if its sources have changed (a second, silently), then runs it.
 //
 //   npm run -s cli -- COMMAND …        or        denseclip-studio COMMAND …
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { newest } from './build.mjs'
 
@@ -53,6 +54,19 @@ try {
   console.error(`error: the command line cannot be built, run npm ci in ${root} first: ${reason}`)
   process.exit(1)
 }
+
 // npm runs scripts in the project's folder; paths on the command line are meant from where the person is
-if (process.env.npm_lifecycle_event === 'cli' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
-await import(pathToFileURL(program).href)
+const cwd = (process.env.npm_lifecycle_event === 'cli' && process.env.INIT_CWD) || process.cwd()
+// graphics drivers and providers write to stderr what they like: the person's is handed over as another descriptor
+const child = spawn(process.execPath, [program, ...process.argv.slice(2)], {
+  cwd,
+  stdio: ['inherit', 'inherit', 'ignore', 2],
+  env: { ...process.env, DENSECLIP_STUDIO_STDERR: '3' }
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => {
+  if (signal !== null && signal !== 'SIGINT' && signal !== 'SIGTERM') {
+    console.error(`error: the engine ended by ${signal}, perhaps for want of memory: try a smaller picture.`)
+  }
+  process.exit(code ?? 1)
+})

@@ -187,7 +187,9 @@ describe('a mistake', () => {
     ['a name that is too long', () => tensors('--classes', 'sky,a street with a red car'), /takes 6 tokens.* 3/],
     ['a missing list', () => tensors('--classes', '@nowhere.txt'), /nowhere\.txt: it cannot be read/],
     ['a window without slide', () => tensors('--window', '64'), /--mode slide/],
+    // those that fail in native code write to stderr themselves
     ['a provider that is not there', () => tensors('--provider', 'coreml'), /coreml/i],
+    ['a provider without its library', () => tensors('--provider', 'cuda'), /cuda/i],
     ['sizes that are none', () => tensors('--original-size', '12'), /height x width/]
   ])('is told in one line: %s (needs ../shared)', async (_, words, reason) => expectRefusal(words(), reason))
 

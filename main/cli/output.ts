@@ -4,6 +4,7 @@ import type { Progress } from '#models/api'
 import { encodeNpy } from '#models/checkpoints/npy'
 import { StudioError } from '#models/errors'
 import type { Tensor } from '#models/tensor'
+import { terminal } from './terminal'
 
 /** Makes the folder where it is missing. Throws a StudioError where that can't be. */
 export async function makeFolder(path: string): Promise<void> {
@@ -42,15 +43,15 @@ function writeError(path: string, cause: unknown): StudioError {
   return new StudioError('unreadable', `${path}: it cannot be written: ${reasons[code] ?? code}.`, { cause })
 }
 
-/** Shows progress in one line of stderr that is wiped at the end, only where somebody is looking. */
+/** Shows progress in one line that is wiped at the end, only where somebody is looking. */
 export function progressLine(): { show(progress: Progress): void; end(): void } {
-  if (!process.stderr.isTTY) return { show: () => undefined, end: () => undefined }
+  if (!terminal.isTTY) return { show: () => undefined, end: () => undefined }
   const wipe = '\r\u001b[K'
   return {
     show({ step, share, remainingMs }) {
       const left = remainingMs === undefined ? '' : `, ${Math.ceil(remainingMs / 1000)} s left`
-      process.stderr.write(`${wipe}${step} ${Math.round(share * 100)} %${left}`)
+      terminal.write(`${wipe}${step} ${Math.round(share * 100)} %${left}`)
     },
-    end: () => void process.stderr.write(wipe)
+    end: () => terminal.write(wipe)
   }
 }

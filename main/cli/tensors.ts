@@ -80,6 +80,7 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   const mode = modeFor(model, options)
   const names = await namesFor(model, options)
   const picture = await engine.openPicture({ path: options.input, originalSize: options.originalSize }, context)
+  checkOriginalSize(picture, options)
 
   const want = [...new Set(names.map((name) => (isAtOriginalSize(name) ? 'seg_logits' : name)))]
   const run = await engine.run(
@@ -102,6 +103,16 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   }
   const facts = { ...factsOf(model, picture, run), tensors: written }
   await writeOutput(options.out, 'tensors.json', `${JSON.stringify(facts, undefined, 2)}\n`)
+}
+
+/** A picture file has a size of its own, which a given one can only contradict. */
+function checkOriginalSize({ fileName, width, height }: PictureInfo, { originalSize }: Options): void {
+  if (originalSize !== undefined && (originalSize.width !== width || originalSize.height !== height)) {
+    throw new StudioError(
+      'mismatch',
+      `${fileName}: its original size is ${height}x${width}. Leave --original-size out, or give a .npy input.`
+    )
+  }
 }
 
 const isAtOriginalSize = (name: string): boolean => AT_ORIGINAL_SIZE.some((spec) => spec.name === name)
