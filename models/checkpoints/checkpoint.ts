@@ -33,7 +33,7 @@ export interface Note {
 }
 
 export interface Checkpoint {
-  /** name of the CheckpointFormat that read it */
+  /** name of the CheckpointFormat that read it, or 'torchscript' for that kind of PyTorch's archives */
   readonly format: string
   readonly source: ByteSource
   /** the weights: `state_dict`, `model`, or the top level itself; never an EMA copy unless there is nothing else */

@@ -60,6 +60,13 @@ describe('where the weights are', () => {
     expect(notes).toEqual([{ code: 'skipped', message: '“q” was left out: “torch.x” is not read here.' }])
   })
 
+  test('a thousand things that are no tensors do not make a thousand notes', () => {
+    const unknown = Array.from({ length: 1000 }, (_, i) => [`q${i}`, new UnknownInstance('torch.x')] as const)
+    const { notes } = choose(dict({ w: tensor(), ...Object.fromEntries(unknown) }))
+    expect(notes.length).toBe(21)
+    expect(notes.at(-1)?.message).toBe('980 more entries were left out.')
+  })
+
   test('an impossible tensor is refused by name, but not one of the optimizer', () => {
     expect(() => choose(dict({ state_dict: dict({ w: tensor(3) }) }))).toThrowError(
       expect.objectContaining({ code: 'range', entry: 'w' })

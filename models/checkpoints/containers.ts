@@ -21,6 +21,8 @@ const EMA = /(^|[._-])(ema|averaged?|swa)([._-]|$)/i
 
 /** {"checkpoint": {"model": {"backbone": …}}} is as deep as it gets. */
 const MAX_CONTAINER_DEPTH = 4
+/** Each names one tensor; nobody reads more. */
+const MAX_SKIPPED_NOTES = 20
 /** More than any file offers; a hostile one may nest dicts in many ways. */
 const MAX_CANDIDATES = 64
 
@@ -135,15 +137,16 @@ function extrasOf(
 }
 
 function skippedNotes(skipped: ReadonlyMap<string, string>): Note[] {
-  return [...skipped].map(([name, of]) => ({
-    code: 'skipped',
-    message: `${quoted(name)} was left out: ${quoted(of)} is not read here.`
-  }))
+  const notes = [...skipped].slice(0, MAX_SKIPPED_NOTES).map(([name, of]): Note => {
+    return { code: 'skipped', message: `${quoted(name)} was left out: ${quoted(of)} is not read here.` }
+  })
+  const more = skipped.size - notes.length
+  return more > 0 ? [...notes, { code: 'skipped', message: `${more} more entries were left out.` }] : notes
 }
 
 function choiceNotes(chosen: Candidate, others: ReadonlyMap<string, StateDict>): Note[] {
   if (others.size === 0) return []
-  const names = [...others.keys()].map(quoted).join(', ')
+  const names = [...others.keys()].slice(0, 5).map(quoted).join(', ') + (others.size > 5 ? ' and others' : '')
   const from = chosen.path.length === 0 ? 'the top level' : quoted(chosen.path.join('.'))
   return [{ code: 'choice', message: `The weights come from ${from}; the file also holds ${names}.` }]
 }

@@ -23,15 +23,19 @@ export type Fail = (
 
 export function failIn(file: string): Fail {
   return (code, problem, { entry, remedy = REMEDIES[code], cause } = {}) =>
-    new StudioError(code, `${file}: ${problem}. ${remedy}`, {
+    new StudioError(code, `${visible(file)}: ${problem}. ${remedy}`, {
       file,
       ...(entry !== undefined && { entry }),
       ...(cause !== undefined && { cause })
     })
 }
 
-/** Text out of a file as it may stand in a message: short, in quotes, without control or direction characters. */
+/** Text out of a file as it may stand in a message: short, in quotes, on one line and in its own direction. */
 export function quoted(text: string): string {
-  const visible = text.slice(0, 80).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '�')
-  return `“${visible}${text.length > 80 ? '…' : ''}”`
+  return `“${visible(text.slice(0, 80))}${text.length > 80 ? '…' : ''}”`
+}
+
+/** Control characters, line ends and marks that turn the direction of writing are shown as �. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, '�')
 }

@@ -9,8 +9,8 @@ import { onnx } from './onnx'
 import { pytorch } from './pytorch'
 import { safetensors } from './safetensors'
 
-/** Every format that can be opened, in the order they are tried: by signature first, by name last. */
-export const FORMATS = [npz, pytorch, npy, legacy, onnx, safetensors] as const satisfies readonly CheckpointFormat[]
+/** Every format that can be opened, in the order they are tried: clear signatures first. */
+export const FORMATS = [npz, pytorch, npy, legacy, safetensors, onnx] as const satisfies readonly CheckpointFormat[]
 
 const HEAD_BYTES = 4096
 

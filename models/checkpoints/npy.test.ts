@@ -1,9 +1,11 @@
 import fc from 'fast-check'
+import { zipSync } from 'fflate'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { StudioError } from '../errors'
 import type { Tensor } from '../tensor'
+import { readCheckpoint } from './index'
 import { memorySource } from './memory-source'
 import { encodeNpy, openNpy } from './npy'
 
@@ -98,6 +100,30 @@ describe('NPY files', () => {
       }),
       { numRuns: 2000 }
     )
+  })
+})
+
+describe('NPZ archives', () => {
+  const array = encodeNpy({ dtype: 'float32', shape: [2], data: Float32Array.of(1, 2) })
+  const objects = file(`{'descr': '|O', 'fortran_order': False, 'shape': (1,), }`)
+  const open = (entries: Record<string, Uint8Array>, level: 0 | 6) =>
+    readCheckpoint(memorySource('x.npz', zipSync(entries, { level })))
+
+  test.each([0, 6] as const)('arrays are read, objects are left out by name (level %i)', async (level) => {
+    const { stateDict, notes } = await open({ 'a.npy': array, 'evil.npy': objects, 'readme.txt': array }, level)
+    expect([...stateDict.keys()]).toEqual(['a'])
+    expect((await stateDict.get('a')?.read())?.data).toEqual(Float32Array.of(1, 2))
+    expect(notes.map(({ message }) => message)).toEqual([
+      '“evil” was left out: it holds Python objects, which could run code. Save it again as numbers, for example with array.astype("float32").'
+    ])
+  })
+
+  test('without an array of numbers it is no model', async () => {
+    await expect(open({ 'evil.npy': objects }, 0)).rejects.toMatchObject({ code: 'not-a-model' })
+  })
+
+  test('a broken array is an error', async () => {
+    await expect(open({ 'a.npy': array.subarray(0, 130) }, 0)).rejects.toMatchObject({ code: 'truncated', entry: 'a' })
   })
 })
 

@@ -37,7 +37,7 @@ export function parsePythonConfig(text: string): ReadonlyMap<string, Plain> {
 
 const BLANK = /[ \t\f\r]*(?:\\\r?\n[ \t\f\r]*)*(?:#[^\n]*)?/y
 const BLANK_AND_LINES = /(?:[ \t\f\r\n]+|\\\r?\n|#[^\n]*)*/y
-const NUMBER = /[+-]?\s*(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[+-]?\d+)?(?![\w.])/iy
+const NUMBER = /[+-]?\s*(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[+-]?\d+)?L?(?![\w.])/iy
 const NAME = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*/y
 const ASSIGNMENT = /([A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)[ \t]*=(?!=)/y
 const CONSTANTS: ReadonlyMap<string, Plain> = new Map<string, Plain>([
@@ -142,7 +142,7 @@ class LiteralReader {
   private value(depth: number): Plain | undefined {
     const string = this.strings(depth)
     if (string !== undefined) return string
-    const number = this.match(NUMBER)?.[0].replace(/[\s_]/g, '')
+    const number = this.match(NUMBER)?.[0].replace(/[\s_L]/gi, '')
     if (number !== undefined) return numberOf(number)
     const inside = depth + 1
     if (this.take('(')) return this.tuple(inside)

@@ -46,7 +46,10 @@ interface Item {
 /** Hugging Face's format: a JSON header, then the values of all tensors without gap or overlap, little-endian. */
 export const safetensors: CheckpointFormat = {
   name: 'safetensors',
-  match: (head, name) => head[LENGTH_BYTES] === 0x7b || /\.safetensors$/i.test(name),
+  // a length below 2^40, and the brace that opens the header
+  match: (head, name) =>
+    (head[LENGTH_BYTES] === 0x7b && head.subarray(5, LENGTH_BYTES).every((byte) => byte === 0)) ||
+    /\.safetensors$/i.test(name),
   async read(source) {
     const fail = failIn(source.name)
     const { text, dataStart } = await readHeader(source, fail)

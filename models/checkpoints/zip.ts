@@ -21,7 +21,7 @@ const END_LOCATOR_64_BYTES = 20
 const MAX_COMMENT_BYTES = 0xffff
 
 /** A training checkpoint of a large model has some thousand entries of about 100 bytes each. */
-const MAX_DIRECTORY_BYTES = 32 * 2 ** 20
+const MAX_DIRECTORY_BYTES = 16 * 2 ** 20
 
 const FLAG_ENCRYPTED = 1 << 0
 const FLAG_SIZES_BEHIND = 1 << 3
@@ -59,7 +59,7 @@ interface Directory {
 export async function openZip(source: ByteSource): Promise<ZipArchive> {
   const fail = failIn(source.name)
   const directory = await findDirectory(source, fail)
-  if (directory.size > MAX_DIRECTORY_BYTES) throw fail('limit', 'the list of its entries is larger than 32 MiB')
+  if (directory.size > MAX_DIRECTORY_BYTES) throw fail('limit', 'the list of its entries is larger than 16 MiB')
   const bytes = await source.read(directory.start, directory.start + directory.size)
   const entries = parseDirectory(bytes, directory, fail)
   return { source, fail, entries: withLimits(entries, directory.start, fail) }
@@ -152,6 +152,7 @@ function parseDirectory(bytes: Uint8Array, directory: Directory, fail: Fail): Li
   const view = viewOf(bytes)
   const entries: Listed[] = []
   const names = new Set<string>()
+  const decoder = new TextDecoder()
   let at = 0
   while (at < bytes.length) {
     if (at + CENTRAL_HEADER_BYTES > bytes.length || view.getUint32(at, true) !== CENTRAL_HEADER) {
@@ -162,7 +163,7 @@ function parseDirectory(bytes: Uint8Array, directory: Directory, fail: Fail): Li
     const nameStart = at + CENTRAL_HEADER_BYTES
     const next = nameStart + nameBytes + extraBytes + view.getUint16(at + 32, true)
     if (next > bytes.length) throw fail('corrupt', 'the list of entries of the zip archive ends in the middle of one')
-    const name = new TextDecoder().decode(bytes.subarray(nameStart, nameStart + nameBytes))
+    const name = decoder.decode(bytes.subarray(nameStart, nameStart + nameBytes))
     if (names.has(name)) throw fail('corrupt', `the zip archive holds ${quoted(name)} twice`, { entry: name })
     if (leavesFolder(name)) {
       throw fail('path', `an entry of the zip archive is named ${quoted(name)}, which leaves its folder`, {
