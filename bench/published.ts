@@ -20,7 +20,8 @@ export interface PublishedModel {
 }
 
 const CONTEXTS = 8
-const NAME_TOKENS = 5
+/** Tokens of a class name with its start and end. */
+export const NAME_TOKENS = 5
 const VOCABULARY = 49408
 const TEXT = { width: 512, layers: 12 }
 const DECODER = { width: 256, layers: 3 }

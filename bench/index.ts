@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createEngine } from '../main/engine/engine'
+import { clipTokenizer } from '../main/engine/resources'
+import { physicalCores } from '../main/engine/threads'
+import { checkAgreement } from './agreement'
+import { ensureCheckpoint, writeTorchJob } from './checkpoints'
+import { freshFolder } from './files'
+import { measureForward } from './forward'
+import { machineLines } from './machine'
+import { measureOpening } from './opening'
+import { publishedResNet50, publishedVitB16, type PublishedModel } from './published'
+import { PyTorch, pythonWithTorch } from './pytorch'
+import { table } from './report'
+
+const USAGE = `usage: npm run bench -- [--rounds N] [rn50] [vit-b-16]
+
+Measures the studio on checkpoints of the published sizes with random weights, beside PyTorch where python3 has it.
+Without a name: rn50.`
+
+const MODELS: Readonly<Record<string, () => PublishedModel>> = { rn50: publishedResNet50, 'vit-b-16': publishedVitB16 }
+
+async function measureModel(model: PublishedModel, rounds: number): Promise<void> {
+  const note = (what: string): void => console.error(`${model.title}: ${what}`)
+  note('writing the checkpoint')
+  const checkpoint = await ensureCheckpoint(model)
+  note('opening')
+  const opening = await measureOpening(model, checkpoint, Math.min(rounds, 5))
+
+  const engine = createEngine({ cacheFolder: await freshFolder('cache') })
+  await engine.useProvider({ provider: 'cpu' })
+  const info = await engine.openModel({ path: checkpoint })
+  const torch = await startTorch(model, checkpoint, note)
+  try {
+    if (torch) {
+      const error = await checkAgreement(engine, info, torch.picture, torch.process, torch.job)
+      note(`both sides compute the same, to a relative error of ${error.toExponential(1)}`)
+    }
+    note(`forward, ${rounds} rounds`)
+    const forward = await measureForward(engine, model, info, torch?.process, rounds)
+    console.log(machineLines(torch?.process.version).join('\n') + '\n')
+    console.log(table(model.title, [...opening, ...forward]))
+  } finally {
+    torch?.process.stop()
+    await engine.closeModel({ model: info.id })
+  }
+}
+
+async function startTorch(
+  model: PublishedModel,
+  checkpoint: string,
+  note: (what: string) => void
+): Promise<{ process: PyTorch; job: string; picture: string } | undefined> {
+  const python = pythonWithTorch()
+  if (python === undefined) return undefined
+  note('starting PyTorch')
+  const folder = await freshFolder('pytorch')
+  const threads = physicalCores()
+  const { job, picture } = await writeTorchJob(folder, model, checkpoint, await clipTokenizer(), threads)
+  const script = join(import.meta.dirname, '../../bench/pytorch/serve.py')
+  return { process: await PyTorch.start(python, script, job), job, picture }
+}
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '7' }, help: { type: 'boolean', default: false } },
+  allowPositionals: true
+})
+const rounds = Number(values.rounds)
+const chosen = (positionals.length > 0 ? positionals : ['rn50']).map((name) => MODELS[name])
+if (values.help || !Number.isInteger(rounds) || rounds < 1 || chosen.includes(undefined)) {
+  console.error(USAGE)
+  process.exitCode = values.help ? 0 : 1
+} else {
+  for (const make of chosen) if (make) await measureModel(make(), rounds)
+}
