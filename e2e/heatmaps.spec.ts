@@ -1,0 +1,339 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Locator } from '@playwright/test'
+import sharp from 'sharp'
+import { openNpy } from '../models/checkpoints/npy'
+import { formatCosine, formatLogit, formatNats } from '../models/figures/numbers'
+import { lookup, type ColorMap, type Rgb } from '../models/palettes'
+import { toFloat32 } from '../models/tensor'
+import { expect, test, type Studio } from './studio'
+
+/*
+ * The Heatmaps view over a checkpoint whose every tensor is known: what is read and what is seen in the window has to
+ * be what the stored tensors predict.
+ */
+
+const GOLDEN = resolve('../shared/golden/rn-tiny')
+const COLUMNS = 4
+const ROWS = 3
+const WIDTH = 128
+const HEIGHT = 96
+/** A pixel in the middle of nothing: cell (1, 2), off the middle of the cell. */
+const PIXEL = { x: 75, y: 41 }
+
+test.skip(!existsSync(GOLDEN), 'needs ../shared/golden')
+
+async function golden(tensor: string): Promise<Float32Array> {
+  const bytes = new Uint8Array(readFileSync(join(GOLDEN, `${tensor}.npy`)))
+  const source = {
+    name: tensor,
+    size: bytes.length,
+    read: async (start: number, end: number) => bytes.slice(start, end)
+  }
+  return toFloat32(await (await openNpy(source)).read()).data
+}
+
+const classes = (): string[] =>
+  (JSON.parse(readFileSync(join(GOLDEN, 'case.json'), 'utf8')) as { classes: string[] }).classes
+
+/** rn-tiny's input is a picture of 8 bits, normalised: this is the picture. */
+async function goldenPicture(): Promise<Uint8Array> {
+  const mean = [122.7709383, 116.7460125, 104.09373615]
+  const std = [68.5005327, 66.6321579, 70.32316305]
+  const input = await golden('input')
+  const size = WIDTH * HEIGHT
+  return Uint8Array.from({ length: size * 3 }, (_, i) => {
+    const channel = i % 3
+    return Math.round((input[channel * size + Math.floor(i / 3)] ?? 0) * (std[channel] ?? 1) + (mean[channel] ?? 0))
+  })
+}
+
+/** Labels of every class in stripes, with a border of ignored pixels. */
+function labelStripes(): Uint8Array {
+  return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
+    const x = i % WIDTH
+    return x < 8 ? 255 : Math.floor(x / 8) % classes().length
+  })
+}
+
+/** Opens the golden checkpoint with its picture, unscaled, and the stripes as labels. */
+async function openGolden(studio: Studio, folder: string): Promise<void> {
+  const picture = join(folder, 'golden.png')
+  const labels = join(folder, 'golden-labels.png')
+  const grey = { width: WIDTH, height: HEIGHT, channels: 1 } as const
+  await writeFile(
+    picture,
+    await sharp(await goldenPicture(), { raw: { ...grey, channels: 3 } })
+      .png()
+      .toBuffer()
+  )
+  await writeFile(labels, await sharp(labelStripes(), { raw: grey }).toColourspace('b-w').png().toBuffer())
+  const { page } = studio
+  await page.locator('body[data-ready]').waitFor()
+  await studio.openPaths([picture])
+  await expect(page.getByTestId('view-heatmaps')).toContainText('score_map')
+  await studio.chooseInDialogs([labels])
+  await studio.chooseInMenu('open-labels')
+  await studio.openPaths([join(GOLDEN, 'checkpoint.pth')])
+  await page.getByTestId('run-options').getByRole('radio', { name: 'Original' }).check({ force: true })
+  await expect(page.getByTestId('run-options')).toContainText(`input ${WIDTH} × ${HEIGHT}`)
+  await page
+    .getByTestId('class-list')
+    .getByRole('option', { name: classes()[0] ?? '' })
+    .click()
+  await expect(title(studio)).toHaveText(`${classes()[0]} · score_map`)
+  // the sample has such a class too: the range of the scale tells whose score map it is
+  const scores = await golden('score_map')
+  await expect(page.getByRole('img', { name: /^score_map \(cosine\)/ })).toHaveAccessibleName(
+    `score_map (cosine): ${formatCosine(Math.min(...scores))} – ${formatCosine(Math.max(...scores))}`
+  )
+  await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change')
+}
+
+const title = ({ page }: Studio): Locator => page.getByTestId('view-heatmaps').getByRole('heading').first()
+const plot = ({ page }: Studio): Locator => page.getByTestId('view-heatmaps').getByRole('application').first()
+
+/** Where a place of the picture is within the plot, in its CSS pixels: the whole picture is fitted and centred. */
+async function screenOf(studio: Studio, x: number, y: number): Promise<{ x: number; y: number }> {
+  const box = await plot(studio).boundingBox()
+  if (!box) throw new Error('the plot is not on screen')
+  const scale = Math.min(box.width / WIDTH, box.height / HEIGHT)
+  return { x: box.width / 2 + (x - WIDTH / 2) * scale, y: box.height / 2 + (y - HEIGHT / 2) * scale }
+}
+
+async function hover(studio: Studio, x: number, y: number): Promise<void> {
+  await plot(studio).hover({ position: await screenOf(studio, x, y) })
+}
+
+/** Colours of the plot at places of the picture. */
+async function colorsAt(studio: Studio, places: readonly { x: number; y: number }[]): Promise<Rgb[]> {
+  await studio.page.mouse.move(2, 2) // no marks in the way
+  const shot = await plot(studio).screenshot()
+  const { data, info } = await sharp(shot).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+  return Promise.all(
+    places.map(async (place) => {
+      const at = await screenOf(studio, place.x, place.y)
+      const offset = 3 * (Math.floor(at.y) * info.width + Math.floor(at.x))
+      return [data[offset] ?? 0, data[offset + 1] ?? 0, data[offset + 2] ?? 0] as const
+    })
+  )
+}
+
+function expectColors(got: readonly Rgb[], expected: readonly Rgb[], tolerance: number): void {
+  got.forEach((color, i) =>
+    color.forEach((value, channel) =>
+      expect(
+        Math.abs(value - (expected[i]?.[channel] ?? NaN)),
+        `colour ${i}: ${color} for ${expected[i]}`
+      ).toBeLessThanOrEqual(tolerance)
+    )
+  )
+}
+
+const middles = Array.from({ length: ROWS * COLUMNS }, (_, cell) => ({
+  x: (((cell % COLUMNS) + 0.5) * WIDTH) / COLUMNS,
+  y: ((Math.floor(cell / COLUMNS) + 0.5) * HEIGHT) / ROWS
+}))
+
+async function colorsOfClass(index: number, map: ColorMap): Promise<Rgb[]> {
+  const scores = await golden('score_map')
+  const [low, high] = [Math.min(...scores), Math.max(...scores)]
+  const size = ROWS * COLUMNS
+  return [...scores.subarray(index * size, (index + 1) * size)].map((value) =>
+    lookup(map, (value - low) / (high - low))
+  )
+}
+
+/** Opacity to full, so that colours are those of the map alone. */
+async function showOpaque({ page }: Studio): Promise<void> {
+  await page.getByRole('slider', { name: 'Opacity' }).fill('1')
+}
+
+test('a probe reads the numbers of the stored tensors', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  await expect(studio.page.getByTestId('inspector')).not.toContainText('not there yet')
+  await hover(studio, PIXEL.x + 0.5, PIXEL.y + 0.5)
+  const probe = studio.page.getByTestId('probe')
+  await expect(probe).toContainText('row 1, column 2 of 3 × 4')
+  const scores = await golden('score_map')
+  const logits = await golden('seg_logits')
+  for (const [index, name] of classes().entries()) {
+    const row = probe.getByRole('row', { name })
+    await expect(row).toContainText(formatCosine(scores[index * ROWS * COLUMNS + COLUMNS + 2]))
+    await expect(row).toContainText(formatLogit(logits[(index * HEIGHT + PIXEL.y) * WIDTH + PIXEL.x]))
+  }
+})
+
+test('pixels are those that the score map predicts, and follow the class', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  await showOpaque(studio)
+  await page.getByTestId('view-options').getByRole('radio', { name: 'As they are' }).check({ force: true })
+  await expect(plot(studio)).toBeVisible()
+  expectColors(await colorsAt(studio, middles), await colorsOfClass(0, 'viridis'), 2)
+
+  await page
+    .getByTestId('class-list')
+    .getByRole('option', { name: classes()[2] ?? '' })
+    .click()
+  await expect(title(studio)).toHaveText(`${classes()[2]} · score_map`)
+  expectColors(await colorsAt(studio, middles), await colorsOfClass(2, 'viridis'), 2)
+  // a switch uploads and draws one class: its share of a frame of 16.7 ms
+  const drawMs = Number(await plot(studio).getAttribute('data-draw-ms'))
+  expect(drawMs).toBeLessThan(4)
+
+  await page.getByTestId('view-options').getByRole('combobox', { name: 'Colour map' }).selectOption('magma')
+  await expect(page.locator('[data-color-map="magma"]')).toBeVisible()
+  expectColors(await colorsAt(studio, middles), await colorsOfClass(2, 'magma'), 2)
+})
+
+test('bilinear is the resize of the models, between the middles of cells too', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  await showOpaque(studio)
+  const scores = await golden('score_map')
+  const [low, high] = [Math.min(...scores), Math.max(...scores)]
+  // halfway between the middles of cells (1, 1) and (1, 2), and in the corner, where the first cell holds
+  const cell = (row: number, column: number): number => scores[row * COLUMNS + column] ?? 0
+  const expected = [(cell(1, 1) + cell(1, 2)) / 2, cell(0, 0)].map((value) =>
+    lookup('viridis', (value - low) / (high - low))
+  )
+  const places = [
+    { x: WIDTH / 2, y: HEIGHT / 2 },
+    { x: 2, y: 2 }
+  ]
+  expectColors(await colorsAt(studio, places), expected, 8)
+})
+
+test('both losses have the means that the logits and labels give', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  const view = page.getByTestId('view-heatmaps')
+  const logits = await golden('seg_logits')
+  const labels = labelStripes()
+  const size = WIDTH * HEIGHT
+  let sum = 0
+  let counted = 0
+  labels.forEach((label, pixel) => {
+    if (label === 255) return
+    const values = classes().map((_, k) => logits[k * size + pixel] ?? 0)
+    const top = Math.max(...values)
+    sum += top + Math.log(values.reduce((total, value) => total + Math.exp(value - top), 0)) - (values[label] ?? 0)
+    counted++
+  })
+  await page.getByRole('combobox', { name: 'Overlay' }).selectOption('loss-decoder')
+  await expect(view).toContainText(`mean ${formatNats(sum / counted)} nats`)
+  await page.getByRole('combobox', { name: 'Overlay' }).selectOption('loss-score')
+  await expect(view).toContainText('cross-entropy of score_map / τ')
+  await expect(view).toContainText('τ 0.07')
+})
+
+test('similar cells are cosines of z, and follow the pin', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  const z = await golden('visual_embedding')
+  const size = ROWS * COLUMNS
+  const vector = (cell: number): number[] => Array.from({ length: z.length / size }, (_, c) => z[c * size + cell] ?? 0)
+  const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0)
+  const pinned = vector(COLUMNS + 2)
+  const cosines = Array.from({ length: size }, (_, cell) => {
+    const other = vector(cell)
+    return dot(pinned, other) / Math.sqrt(dot(pinned, pinned) * dot(other, other))
+  })
+  await page.getByRole('combobox', { name: 'Overlay' }).selectOption('similar')
+  await page.getByTestId('view-options').getByRole('radio', { name: 'Own' }).check({ force: true })
+  await plot(studio).click({ position: await screenOf(studio, PIXEL.x, PIXEL.y) })
+  await expect(title(studio)).toHaveText('cosine to row 1, column 2 · visual_embedding')
+  const bar = page.getByRole('img', { name: /^visual_embedding \(cosine\)/ })
+  await expect(bar).toHaveAccessibleName(
+    `visual_embedding (cosine): ${formatCosine(Math.min(...cosines))} – ${formatCosine(1)}`
+  )
+})
+
+test('γ × 0 shows the score map of the words as they were, and says that it is a what-if', async ({
+  studio,
+  dataFolder
+}) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  await page.getByTestId('run-options').getByRole('slider', { name: 'γ' }).fill('0')
+  await expect(page.getByTestId('view-heatmaps')).toContainText('γ × 0.00 what-if')
+  const [z, t] = [await golden('visual_embedding'), await golden('text_embedding')]
+  const channels = t.length / classes().length
+  const size = ROWS * COLUMNS
+  const cell = COLUMNS + 2
+  const cosine = (k: number): number => {
+    let [product, zz, tt] = [0, 0, 0]
+    for (let c = 0; c < channels; c++) {
+      const [a, b] = [z[c * size + cell] ?? 0, t[k * channels + c] ?? 0]
+      product += a * b
+      zz += a * a
+      tt += b * b
+    }
+    return product / Math.sqrt(zz * tt)
+  }
+  await hover(studio, PIXEL.x, PIXEL.y)
+  for (const [index, name] of classes().entries()) {
+    await expect(page.getByTestId('probe').getByRole('row', { name })).toContainText(formatCosine(cosine(index)))
+  }
+})
+
+test('an export has its labels as text and its colours as pixels', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  await showOpaque(studio)
+  await page.getByTestId('view-options').getByRole('radio', { name: 'As they are' }).check({ force: true })
+  await plot(studio).click({ position: await screenOf(studio, PIXEL.x, PIXEL.y) })
+  await studio.saveInDialogs(join(dataFolder, 'pane.svg'))
+  await page.getByRole('button', { name: 'Export…' }).click()
+  await expect(page.getByTestId('toast')).toContainText('pane.svg')
+
+  const svg = readFileSync(join(dataFolder, 'pane.svg'), 'utf8')
+  const scores = await golden('score_map')
+  for (const text of [
+    `${classes()[0]} · score_map`,
+    'score_map (cosine)',
+    formatCosine(Math.min(...scores)),
+    formatCosine(Math.max(...scores)),
+    'cells',
+    'shared scale',
+    'whole picture',
+    'checkpoint.pth · golden.png'
+  ]) {
+    expect(svg.includes(`>${text}<`), text).toBe(true)
+  }
+  expect(JSON.parse(readFileSync(join(dataFolder, 'pane.json'), 'utf8'))).toMatchObject({
+    checkpoint: { fileName: 'checkpoint.pth', system: 'denseclip' },
+    picture: { fileName: 'golden.png', width: WIDTH, height: HEIGHT },
+    classes: classes(),
+    mode: { kind: 'whole' },
+    input: { width: WIDTH, height: HEIGHT },
+    shown: [{ title: `${classes()[0]} · score_map`, probes: [{ label: '1' }] }]
+  })
+
+  // the first image of the file is the picture; the PNG has two pixels for each of the SVG's
+  const [, x = NaN, y = NaN, width = NaN, height = NaN] = (
+    /<image x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
+  ).map(Number)
+  const { data, info } = await sharp(join(dataFolder, 'pane.png'))
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  const expected = await colorsOfClass(0, 'viridis')
+  const got = middles.map((middle): Rgb => {
+    const column = Math.floor(2 * (x + (middle.x / WIDTH) * width))
+    const row = Math.floor(2 * (y + (middle.y / HEIGHT) * height))
+    const offset = 3 * (row * info.width + column)
+    return [data[offset] ?? 0, data[offset + 1] ?? 0, data[offset + 2] ?? 0]
+  })
+  expectColors(got, expected, 2)
+})
+
+test('the pane looks as it did', async ({ studio, dataFolder }) => {
+  await openGolden(studio, dataFolder)
+  await studio.page.mouse.move(2, 2)
+  await expect(plot(studio)).toHaveScreenshot('score-map.png')
+  await studio.page.getByRole('combobox', { name: 'Overlay' }).selectOption('decoder-argmax')
+  await expect(title(studio)).toHaveText('argmax of seg_logits')
+  await expect(plot(studio)).toHaveScreenshot('decoder-argmax.png')
+})
