@@ -89,8 +89,11 @@ describe.skipIf(!existsSync(SHARED))('golden checkpoints (needs ../shared)', () 
   })
 
   test('the same weights as state dict and as safetensors', async () => {
-    const read = (path: string, name: string): Promise<Buffer> =>
-      withCheckpoint(path, async ({ stateDict }) => Buffer.from((await stateDict.get(name)?.read())?.data.buffer ?? []))
+    const read = (path: string, name: string): Promise<Uint8Array> =>
+      withCheckpoint(path, async ({ stateDict }) => {
+        const tensor = await stateDict.get(name)?.read()
+        return new Uint8Array(tensor ? tensor.data.buffer : 0)
+      })
     const folder = 'golden-systems/clip-vit'
     const pairs = [
       ['positional_embedding', 'text_model.embeddings.position_embedding.weight'],
