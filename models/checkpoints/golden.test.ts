@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(SHARED))('golden checkpoints (needs ../shared)', () 
     const read = (path: string, name: string): Promise<Uint8Array> =>
       withCheckpoint(path, async ({ stateDict }) => {
         const tensor = await stateDict.get(name)?.read()
-        return new Uint8Array(tensor ? tensor.data.buffer : 0)
+        return new Uint8Array(tensor?.data.buffer ?? new ArrayBuffer(0))
       })
     const folder = 'golden-systems/clip-vit'
     const pairs = [
