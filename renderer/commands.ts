@@ -120,12 +120,8 @@ export const commands: readonly Command[] = [
     command(`view-${index + 1}` as CommandId, 'view', [`${index + 1}`], (studio) => studio.change({ view: view.id }))
   ),
   command('fit-picture', 'view', ['0'], (studio) => (studio.camera = FIT)),
-  command('toggle-library', 'view', ['Mod+B'], (studio) =>
-    studio.change({ libraryOpen: !studio.settings.libraryOpen })
-  ),
-  command('toggle-inspector', 'view', ['Mod+I'], (studio) =>
-    studio.change({ inspectorOpen: !studio.settings.inspectorOpen })
-  ),
+  command('toggle-library', 'view', ['Mod+B'], (studio) => studio.togglePanel('library')),
+  command('toggle-inspector', 'view', ['Mod+I'], (studio) => studio.togglePanel('inspector')),
   command('toggle-theme', 'view', ['Mod+D'], (studio) => studio.change({ theme: isDark(studio) ? 'light' : 'dark' })),
   command('follow-system-theme', 'view', [], (studio) => studio.change({ theme: 'system' })),
   command('switch-language', 'view', [], (studio) =>
@@ -156,7 +152,7 @@ export const commands: readonly Command[] = [
   ),
 
   command('run-again', 'engine', ['Mod+R'], (studio) => studio.session.runAgain()),
-  command('restart-engine', 'engine', [], (studio) => report(studio, studio.shell.restartEngine())),
+  command('restart-engine', 'engine', [], (studio) => report(studio, studio.restartEngine())),
   command('clear-model-cache', 'engine', [], (studio) =>
     report(
       studio,

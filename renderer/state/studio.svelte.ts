@@ -23,6 +23,7 @@ export interface FailedFile {
   readonly error: StudioError
 }
 
+export type SidePanel = 'library' | 'inspector'
 export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor'
 
 /** How long an ended run may take to notice before its engine is killed: graphs run to their end. */
@@ -56,6 +57,9 @@ export class Studio {
   /** a view has drawn the first result */
   drawn = $state(false)
   dialog: Dialog | undefined = $state()
+  /** the window has no room for side panels: one at a time lies over the view */
+  narrow = $state(false)
+  #peek: SidePanel | undefined = $state()
   /** what is typed into the search field of the class list */
   classFilter = $state('')
   /** the class whose name is being written: an index, or a new one */
@@ -91,14 +95,27 @@ export class Studio {
   })
 
   readonly #history = new History<Choices>()
+  #diedOf: string | undefined
+  #endedByUser = false
 
   constructor(client: EngineClient, shell: Shell) {
     this.engine = client.api
     this.shell = shell
     this.files = new KnownFiles(shell)
     this.session = new Session(client)
-    client.onState((state) => (this.engineState = state))
-    client.onConnect(() => void this.refreshStatus())
+    client.onState((state) => {
+      this.engineState = state
+      if (state.state === 'restarting') this.#diedOf = state.reason
+    })
+    client.onConnect(() => {
+      // an end that the user asked for is no news
+      if (this.#diedOf !== undefined && !this.#endedByUser) {
+        this.notices.add('info', this.words.status.recovered(this.#diedOf))
+      }
+      this.#diedOf = undefined
+      this.#endedByUser = false
+      void this.refreshStatus()
+    })
   }
 
   get models(): readonly ModelSlot[] {
@@ -197,6 +214,17 @@ export class Studio {
     if (after) this.#apply(after)
   }
 
+  isOpen(panel: SidePanel): boolean {
+    if (this.narrow) return this.#peek === panel
+    return panel === 'library' ? this.settings.libraryOpen : this.settings.inspectorOpen
+  }
+
+  togglePanel(panel: SidePanel): void {
+    if (this.narrow) this.#peek = this.#peek === panel ? undefined : panel
+    else if (panel === 'library') this.change({ libraryOpen: !this.settings.libraryOpen })
+    else this.change({ inspectorOpen: !this.settings.inspectorOpen })
+  }
+
   change(settings: Partial<Settings>): void {
     this.settings = { ...this.settings, ...settings }
   }
@@ -252,8 +280,13 @@ export class Studio {
     this.session.halt()
     this.notices.add('info', this.words.status.ended)
     setTimeout(() => {
-      if (this.session.tasks.list.length > 0) void this.shell.restartEngine()
+      if (this.session.tasks.list.length > 0) void this.restartEngine()
     }, CANCEL_GRACE_MS)
+  }
+
+  async restartEngine(): Promise<void> {
+    this.#endedByUser = true
+    await this.shell.restartEngine()
   }
 
   async refreshStatus(): Promise<void> {

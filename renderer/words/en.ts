@@ -22,6 +22,13 @@ export const en = {
     model: (letter: string) => `Model ${letter}`
   },
 
+  welcome: {
+    model: 'Open a DenseCLIP checkpoint to see what it sees.',
+    modelHow: 'Drop the authors’ .pth file anywhere on the window. Nothing else is needed.',
+    picture: 'Open a picture to run the model on.',
+    pictureHow: 'Drop a JPEG, PNG, WebP or TIFF anywhere on the window.'
+  },
+
   actions: {
     open: 'Open…',
     openSample: 'Open the sample',
@@ -68,9 +75,10 @@ export const en = {
   classes: {
     heading: 'Classes',
     list: 'Classes of the model',
-    search: 'Search classes',
+    search: 'Search',
     none: 'No class has such a name.',
     noWords: 'This checkpoint has no text encoder, so it has no classes to choose from.',
+    before: 'The classes of the checkpoint come here: choose one to see its score map.',
     empty: 'The class list is empty. Add a name to see its score map.',
     byPresence: 'Presence',
     byList: 'List',
@@ -196,7 +204,8 @@ export const en = {
       text_encoder: 'text',
       context_decoder: 'context',
       score_map: 'scores',
-      decode_head: 'decoder'
+      decode_head: 'decoder',
+      upsample: 'upsampling'
     } as Readonly<Record<string, string>>,
     kept: 'kept',
     keptHint: 'nothing it depends on had changed',
@@ -209,7 +218,8 @@ export const en = {
     },
     ended: 'Ended. The next change runs the model again.',
     restart: 'Restart engine',
-    recovered: 'The engine stopped and was started again. Everything that was open is open again.'
+    recovered: (reason: string) =>
+      `The engine stopped (${reason}) and was started again; everything that was open is opened again.`
   },
 
   hints: {
@@ -247,6 +257,10 @@ export const en = {
     doubleClickDoes: 'fit the picture',
     spaceDoes: 'show the bare picture while held',
     classKeysDoes: 'in the class list: the next class',
+    typeLetters: 'Letters',
+    typeLettersDoes: 'in the class list: search',
+    editKeysDoes: 'in the class list: rename, remove',
+    moveKeysDoes: 'in the class list as listed: move',
     escape: 'ends what runs, closes what is open, clears the pins'
   },
 
