@@ -4,7 +4,7 @@
 //   node scripts/notices.mjs           writes the file
 //   node scripts/notices.mjs --check   fails where the file is not what would be written
 //
-// Packages are found from what the sources import and from what those packages depend on in turn.
+// Packages are found from package.json, what the sources import, and what those packages depend on in turn.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,14 +43,13 @@ function sourceFiles(folder) {
     .map((name) => join(folder, name))
 }
 
-/** Names of the packages that the shipped sources import. */
-function importedPackages() {
-  const known = readJson('package.json')
-  const listed = { ...known.dependencies, ...known.devDependencies }
-  const names = new Set()
+/** Names of the packages that are shipped as they are, and of those that the shipped sources import. */
+function shippedPackages() {
+  const { dependencies, devDependencies } = readJson('package.json')
+  const names = new Set(Object.keys(dependencies))
   for (const file of SHIPPED_SOURCES.flatMap(sourceFiles)) {
     for (const [, name] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
-      if (name in listed && name !== ELECTRON) names.add(name)
+      if (name in devDependencies && name !== ELECTRON) names.add(name)
     }
   }
   return names
@@ -102,7 +101,7 @@ function prebuiltBinaries() {
 const section = (title, body) => `${'='.repeat(100)}\n${title}\n${'='.repeat(100)}\n\n${body.trim()}\n`
 
 function notices() {
-  const packages = closure(importedPackages()).map(([key, found]) => {
+  const packages = closure(shippedPackages()).map(([key, found]) => {
     return { title: `${key} (${found.license})`, text: licenceText(found) }
   })
   const silent = packages.filter(({ text }) => !text).map(({ title }) => title)

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import sharp, { type Metadata } from 'sharp'
+import type { Metadata } from 'sharp'
 import type { Note } from '#models/checkpoints/checkpoint'
 import { failIn, type Fail } from '#models/checkpoints/fault'
 import { StudioError } from '#models/errors'
 import { openFile } from '../files'
 import { readPngIndices } from './png-indices'
+import { sharp } from './sharp'
 
 /** 16,383²: what libvips and Chromium take as well. 8-bit RGB of that size is 805 MB. */
 export const MAX_PIXELS = 16383 * 16383

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import sharp from 'sharp'
 import type { PictureId, PictureInfo } from '#models/api'
 import { CLIP_NORMALIZATION } from '#models/architectures/preprocess'
 import { npy, openNpy } from '#models/checkpoints/npy'
@@ -11,6 +10,7 @@ import { openFile } from '../files'
 import type { FileHashes } from './file-hash'
 import { decodePicture } from './images'
 import { Opened } from './opened'
+import { sharp } from './sharp'
 
 export interface Picture {
   readonly info: PictureInfo
