@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
+import { ModelCache } from '../../main/engine/model-cache'
+import { openSession } from '../../main/engine/sessions'
 import { openFile } from '../../main/files'
 import { readCheckpoint } from '../checkpoints'
-import { encodeModel, type WeightPlace } from '../graph/encode'
 import type { Graph } from '../graph/graph'
 import { packSequences, tokenIdsTensor } from '../text/packing'
 import { float32Tensor, toFloat32, type Tensor } from '../tensor'
@@ -40,38 +40,24 @@ async function readNpy(path: string): Promise<Tensor> {
   }
 }
 
-/** Writes the weights beside each other as one file and runs the graph once. */
+/** Compiles the graph as the engine does, and runs it once. */
 async function runGraph(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
-  const folder = await mkdtemp(join(tmpdir(), 'graph-'))
+  const folder = await mkdtemp(join(tmpdir(), 'golden-'))
   try {
-    const places = new Map<string, WeightPlace>()
-    const data = await open(join(folder, 'weights.bin'), 'w')
-    let offset = 0
-    for (const weight of graph.weights) {
-      const { data: values } = await weight.read()
-      expect(values.length, weight.name).toBe(weight.shape.reduce((product, size) => product * size, 1))
-      await data.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-      places.set(weight.name, { location: 'weights.bin', offset, length: values.byteLength })
-      offset += values.byteLength
-    }
-    await data.close()
-    const path = join(folder, 'model.onnx')
-    await writeFile(path, encodeModel(graph, places))
-    const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3 })
-    const feeds = Object.fromEntries(
-      graph.inputs.map(({ name, dtype }) => {
-        const tensor = inputs.get(name)
-        if (!tensor) throw new Error(`${graph.name} needs ${name}`)
-        return [name, new ort.Tensor(dtype, tensor.data as Float32Array, [...tensor.shape])]
-      })
+    const stage = { id: graph.name, build: () => graph }
+    const entry = await new ModelCache(folder).open('case', { fileName: graph.name, stages: [stage] })
+    const session = await openSession(join(entry, `${graph.name}.onnx`), 'cpu', 2)
+    const feeds = graph.inputs.map(({ name }): [string, Tensor] => {
+      const tensor = inputs.get(name)
+      if (!tensor) throw new Error(`${graph.name} needs ${name}`)
+      return [name, tensor]
+    })
+    const results = await session.run(
+      new Map(feeds),
+      graph.outputs.map(({ name }) => name)
     )
-    const results = await session.run(feeds)
-    const tensors = new Map<string, Tensor>()
-    for (const [name, value] of Object.entries(results)) {
-      tensors.set(name, float32Tensor([...value.dims], Float32Array.from(value.data as Float32Array)))
-    }
     await session.release()
-    return tensors
+    return results
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { Facts } from './facts'
+
+const choice = { configured: 4, rule: 8 }
+
+describe('Facts', () => {
+  it('asks the user first, then the configuration, then the published rule, and says which', () => {
+    const facts = new Facts({ a: 2 }, 'model.pth')
+    const values = [
+      facts.number('a', choice),
+      facts.number('b', choice),
+      facts.number('c', { configured: undefined, rule: 8 }),
+      facts.number('d', { configured: -1, rule: 8 })
+    ]
+    expect(values).toEqual([2, 4, 8, 8])
+    expect(facts.list.map(({ key, source }) => `${key}: ${source}`)).toEqual([
+      'a: user',
+      'b: meta.config',
+      'c: published rule',
+      'd: published rule'
+    ])
+  })
+
+  it('refuses what the user gives as another kind of value', () => {
+    const facts = new Facts({ tau: 'hot', out_indices: [3, 1, 5, 7], activation: 'relu' }, 'model.pth')
+    expect(() => facts.number('tau', choice)).toThrow(/tau has to be a number above 0/)
+    const indices = { configured: undefined, rule: [0, 1, 2, 3] }
+    expect(() => facts.indices('out_indices', 4, 12, indices)).toThrow(/4 ascending whole numbers from 0 to 11/)
+    expect(() => facts.oneOf('activation', ['quick_gelu', 'gelu'])).toThrow(/quick_gelu or gelu/)
+  })
+
+  it('refuses heads that do not divide the width, naming the file', () => {
+    expect(() => new Facts({ heads: 5 }, 'model.pth').heads('heads', 64, choice)).toThrow(
+      /^model\.pth: heads is 5, which does not divide the width 64/
+    )
+    expect(new Facts({ heads: 16 }, 'model.pth').heads('heads', 64, choice)).toBe(16)
+  })
+
+  it('passes over indices of a configuration that do not fit', () => {
+    const facts = new Facts({}, 'model.pth')
+    expect(facts.indices('out_indices', 4, 6, { configured: [3, 5, 7, 11], rule: [1, 2, 3, 5] })).toEqual([1, 2, 3, 5])
+  })
+
+  it('names the settings that nothing used', () => {
+    const facts = new Facts({ heads: 2, window_size: 14 }, 'model.pth')
+    facts.heads('heads', 64, choice)
+    expect(facts.unusedOverrides()).toEqual([
+      { code: 'choice', message: expect.stringMatching(/window_size \(heads can be set/) as string }
+    ])
+  })
+})

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ModelCache } from '../../main/engine/model-cache'
+import { openSession } from '../../main/engine/sessions'
+import type { StoredTensor } from '../checkpoints/checkpoint'
+import { elementCount, float32Tensor, toFloat32, type Shape, type Tensor } from '../tensor'
+import { attentionScale, attentionWithWeights, fusedAttention } from './attention'
+import { GraphBuilder, type Floats } from './builder'
+import { buildCosineMap } from './score-map'
+import type { Graph } from './graph'
+import { cellPositions, gridOf, type PositionFit } from './tokens'
+
+/* Blocks by themselves, in ONNX Runtime; the golden cases of architectures/ hold whole models to the authors' numbers. */
+
+async function run(graph: Graph, inputs: Readonly<Record<string, Tensor>>): Promise<Map<string, Tensor>> {
+  const folder = await mkdtemp(join(tmpdir(), 'blocks-'))
+  try {
+    const stages = [{ id: graph.name, build: () => graph }]
+    const entry = await new ModelCache(folder).open('case', { fileName: 'blocks', stages })
+    const session = await openSession(join(entry, `${graph.name}.onnx`), 'cpu', 1)
+    const names = graph.outputs.map(({ name }) => name)
+    const results = await session.run(new Map(Object.entries(inputs)), names)
+    await session.release()
+    return results
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Numbers between -1 and 1 that look random and are the same every time. */
+function noise(shape: Shape, seed = 1): Tensor<'float32'> {
+  const data = Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.sin((i + 1) * 12.9898 * seed) * 0.999)
+  return float32Tensor(shape, data)
+}
+
+function valuesOf(results: ReadonlyMap<string, Tensor>, name: string): Float32Array {
+  const tensor = results.get(name)
+  if (!tensor) throw new Error(`no ${name}`)
+  return toFloat32(tensor).data
+}
+
+const close = (values: Iterable<number>) => Array.from(values, (value) => expect.closeTo(value, 5) as number)
+
+describe('attention', () => {
+  const [queries, keys, width, heads] = [5, 7, 12, 3]
+  const build = (combine: (g: GraphBuilder, q: Floats, k: Floats, v: Floats, mask: Floats) => void): Graph => {
+    const g = new GraphBuilder('attention')
+    const mask = g.input('mask', 'float32', [queries, keys])
+    const [q, k, v] = [
+      g.input('q', 'float32', [queries, width]),
+      g.input('k', 'float32', [keys, width]),
+      g.input('v', 'float32', [keys, width])
+    ]
+    combine(g, q, k, v, mask)
+    return g.build()
+  }
+  const masked = noise([queries, keys]).data.map((value, i) => (value > 0.5 && i % keys > 0 ? -1e9 : 0))
+  const inputs = {
+    q: noise([queries, width], 2),
+    k: noise([keys, width], 3),
+    v: noise([keys, width], 5),
+    mask: float32Tensor([queries, keys], masked)
+  }
+
+  it('gives weights that sum to one, none where the mask forbids it, and the same result fused', async () => {
+    const explicit = build((g, q, k, v, mask) => {
+      const scaled = g.mul(q, g.scalar(attentionScale(width, heads)))
+      const { output, weights } = attentionWithWeights(g, { query: scaled, key: k, value: v, heads, width }, mask)
+      g.output('mixed', output, [queries, width])
+      g.output('weights', weights, [heads, queries, keys])
+    })
+    const fused = build((g, query, key, value, mask) => {
+      g.output('mixed', fusedAttention(g, { query, key, value, heads, width }, mask), [queries, width])
+    })
+    const results = await run(explicit, inputs)
+    const weights = valuesOf(results, 'weights')
+    for (let row = 0; row < heads * queries; row++) {
+      const part = weights.slice(row * keys, (row + 1) * keys)
+      expect(part.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5)
+      const allowed = masked.slice((row % queries) * keys, ((row % queries) + 1) * keys)
+      expect(Array.from(part, (weight) => weight > 0)).toEqual(Array.from(allowed, (value) => value === 0))
+    }
+    const again = await run(fused, inputs)
+    expect([...valuesOf(again, 'mixed')]).toEqual(close(valuesOf(results, 'mixed')))
+  })
+})
+
+describe('positions of another grid', () => {
+  const side = 4
+  const width = 2
+  const stored: StoredTensor = {
+    name: 'positional_embedding',
+    dtype: 'float32',
+    shape: [1 + side * side, width],
+    read: () => Promise.resolve(noise([1 + side * side, width])),
+    readRows: () => Promise.reject(new Error('not needed'))
+  }
+  const cell = (row: number, column: number) => {
+    const at = (1 + row * side + column) * width
+    return [...noise(stored.shape).data.slice(at, at + width)]
+  }
+  const positions = async (height: number, columns: number, fit: PositionFit) => {
+    const g = new GraphBuilder('positions')
+    const map = g.input('map', 'float32', [1, 1, 'h', 'w'])
+    g.output('positions', cellPositions(g, stored, gridOf(g, map), fit), ['cells', width])
+    return [...valuesOf(await run(g.build(), { map: noise([1, 1, height, columns]) }), 'positions')]
+  }
+
+  it('are the stored ones where the grid is', async () => {
+    expect(await positions(side, side, 'bilinear')).toEqual([...noise(stored.shape).data.slice(width)])
+  })
+
+  it('are cut at the top left for detection', async () => {
+    expect(await positions(2, 3, 'crop')).toEqual(
+      [0, 1].flatMap((row) => [0, 1, 2].flatMap((column) => cell(row, column)))
+    )
+  })
+
+  it('are bilinear between cell centres otherwise: half the size is the mean of four', async () => {
+    const [first = 0] = await positions(2, 2, 'bilinear')
+    const four = [cell(0, 0), cell(0, 1), cell(1, 0), cell(1, 1)].map(([value = 0]) => value)
+    expect(first).toBeCloseTo(four.reduce((sum, value) => sum + value) / 4, 6)
+  })
+})
+
+describe('resizing by size', () => {
+  it('takes the nearest cell as PyTorch does: floor(i · from / to), at every pair of sizes', async () => {
+    const g = new GraphBuilder('nearest')
+    const x = g.input('x', 'float32', [1, 1, 'h', 'w'])
+    const like = g.input('like', 'float32', [1, 1, 'H', 'W'])
+    const { height, width } = gridOf(g, like)
+    g.output('y', g.resizeNearest(x, 1, height, width), [1, 1, 'H', 'W'])
+    const graph = g.build()
+    for (let from = 1; from <= 24; from++) {
+      const to = 2 * from + (from % 2)
+      const row = float32Tensor(
+        [1, 1, 1, from],
+        Float32Array.from({ length: from }, (_, i) => i)
+      )
+      const y = valuesOf(await run(graph, { x: row, like: float32Tensor([1, 1, 1, to]) }), 'y')
+      expect([...y], `${from} → ${to}`).toEqual(Array.from({ length: to }, (_, i) => Math.floor((i * from) / to)))
+    }
+  })
+})
+
+describe('the score map', () => {
+  it('is a cosine: within −1 and 1, blind to lengths, and 0 where a cell is empty', async () => {
+    const channels = 6
+    const words = noise([1, 3, channels], 7)
+    const cells = noise([1, channels, 2, 2], 11)
+    for (let channel = 0; channel < channels; channel++) cells.data[channel * 4 + 3] = 0
+    const score = valuesOf(
+      await run(buildCosineMap(channels), { text_embedding: words, visual_embedding: cells }),
+      'score_map'
+    )
+    const longer = (tensor: Tensor<'float32'>) =>
+      float32Tensor(
+        tensor.shape,
+        tensor.data.map((value) => value * 37)
+      )
+    const inputs = { text_embedding: longer(words), visual_embedding: longer(cells) }
+    expect([...valuesOf(await run(buildCosineMap(channels), inputs), 'score_map')]).toEqual(close(score))
+    expect(score.every((value) => Math.abs(value) <= 1 + 1e-6)).toBe(true)
+    expect([score[3], score[7], score[11]]).toEqual([0, 0, 0])
+  })
+})
