@@ -41,7 +41,7 @@ export class FileHashes {
       await rename(part, memo)
     } catch {
       // on a full or read-only disk the hash is computed again the next time
-      await rm(part, { force: true })
+      await rm(part, { force: true }).catch(() => undefined)
     }
   }
 }

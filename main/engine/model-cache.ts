@@ -95,7 +95,7 @@ export class ModelCache {
       } catch (cause) {
         throw writeFault(cause, source.fileName)
       } finally {
-        await rm(part, { recursive: true, force: true })
+        await rm(part, { recursive: true, force: true }).catch(() => undefined)
       }
     }
     this.#inUse.add(key)

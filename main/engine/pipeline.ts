@@ -130,9 +130,11 @@ export class Pipeline {
     work.plan.set(key, { chain, step, key, outputs: new Set(outputs).add(name) })
   }
 
-  /** Two callers that need the same step wait for one run of it. */
+  /** Two callers that need the same step wait for one run of it, or take what the other got meanwhile. */
   #run(planned: PlannedStep, values: ReadonlyMap<string, StepValues>): Promise<StepValues> {
     const names = [...planned.outputs].sort()
+    const kept = this.store.get(planned.key)
+    if (kept && names.every((name) => kept.outputs.has(name))) return Promise.resolve(kept)
     const id = `${planned.key} ${names.join(' ')}`
     const running = this.#underWay.get(id)
     if (running) return running

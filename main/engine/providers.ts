@@ -114,11 +114,15 @@ export class Providers {
   }
 }
 
-/** The first line of what the runtime says, without the place in its source and the full stop. */
+/** The first line of what the runtime says, without the place in its source that it begins with. */
 export function reasonOf(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return line
-    .replace(/^\S+\.(?:cc|h|cpp):\d+\s.*?\)\s*/, '')
+    .replace(/^.* was false\. /, '')
+    .replace(/^OrtSessionOptions\w+: /, '')
     .replace(/[.\s]+$/, '')
-    .slice(0, 300)
+    .slice(0, MAX_REASON)
 }
+
+/** Some of them quote a whole graph. */
+const MAX_REASON = 300

@@ -1,4 +1,4 @@
-import { InferenceSession, listSupportedBackends, Tensor as RuntimeTensor } from 'onnxruntime-node'
+import { env, InferenceSession, listSupportedBackends, Tensor as RuntimeTensor } from 'onnxruntime-node'
 import type { ProviderName } from '#models/api'
 import type { DType, Shape, Tensor } from '#models/tensor'
 
@@ -28,8 +28,9 @@ export function builtInProviders(): ProviderName[] {
   return known.filter((name) => names.includes(name))
 }
 
-/** Errors only: a provider that is tried and missing is reported by us. */
-const LOG_ERRORS = 3
+// What fails is thrown, too, and reported by us: the runtime would write it to the terminal as well.
+env.logLevel = 'fatal'
+const LOG_FATAL = 4
 
 /**
  * Loads a graph from a file (with its external data beside it) or from bytes.
@@ -44,7 +45,7 @@ export async function openSession(
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
-    logSeverityLevel: LOG_ERRORS
+    logSeverityLevel: LOG_FATAL
   }
   const session = await (typeof model === 'string'
     ? InferenceSession.create(model, options)
