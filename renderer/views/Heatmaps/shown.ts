@@ -267,7 +267,7 @@ function showFeature(from: Sources): Shown | undefined {
       rgb,
       interpolation
     }))
-    const title = `${answered.name} · ${words.pca}`
+    const title = `${answered.name} · ${words.pcaColors}`
     return {
       title,
       layers: layersOf(overlays, maps.windows, options.opacity),
@@ -324,4 +324,13 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
     case 'feature':
       return showFeature(from)
   }
+}
+
+/** Tags of two overlays in one pane: what holds for both once, the rest with its side. */
+export function mergeTags(left: readonly string[], right: readonly string[], words: HeatmapsWords): string[] {
+  return [
+    ...left.filter((tag) => right.includes(tag)),
+    ...left.filter((tag) => !right.includes(tag)).map(words.tagLeft),
+    ...right.filter((tag) => !left.includes(tag)).map(words.tagRight)
+  ]
 }

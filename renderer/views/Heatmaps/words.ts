@@ -23,6 +23,7 @@ export interface HeatmapsWords {
   readonly tensor: string
   readonly channel: string
   readonly pca: string
+  readonly pcaColors: string
   readonly exportPane: string
   readonly exportHint: string
   readonly exported: (name: string) => string
@@ -48,6 +49,9 @@ export interface HeatmapsWords {
   readonly tagMean: (mean: string) => string
   readonly tagMeanIou: (iou: string, accuracy: string) => string
   readonly tagOld: string
+  /** what holds on one side of the swipe line only */
+  readonly tagLeft: (tag: string) => string
+  readonly tagRight: (tag: string) => string
   readonly needsTensor: (tensor: string) => string
   readonly needsLabels: string
   readonly needsProbe: string
@@ -89,7 +93,8 @@ const en: HeatmapsWords = {
   opacity: 'Opacity',
   tensor: 'Tensor',
   channel: 'Channel',
-  pca: 'PCA as RGB',
+  pca: 'PCA',
+  pcaColors: 'PCA as RGB',
   exportPane: 'Export…',
   exportHint: 'What the panes show as SVG and PNG, with a JSON that says where it came from',
   exported: (name) => `Exported ${name}`,
@@ -114,6 +119,8 @@ const en: HeatmapsWords = {
   tagMean: (mean) => `mean ${mean} nats`,
   tagMeanIou: (iou, accuracy) => `mIoU ${iou} · pixels right ${accuracy}`,
   tagOld: 'before the last change',
+  tagLeft: (tag) => `left: ${tag}`,
+  tagRight: (tag) => `right: ${tag}`,
   needsTensor: (tensor) => `This model has no ${tensor}.`,
   needsLabels: 'There is no ground truth for this picture. Drop its label image on the window to compare.',
   needsProbe: 'Point at the picture: the map shows how alike all cells are to the one under the mouse.',
@@ -155,7 +162,8 @@ const ko: HeatmapsWords = {
   opacity: '불투명도',
   tensor: '텐서',
   channel: '채널',
-  pca: 'PCA를 RGB로',
+  pca: 'PCA',
+  pcaColors: 'PCA를 RGB로',
   exportPane: '내보내기…',
   exportHint: '화면 그대로 SVG와 PNG로, 출처를 적은 JSON과 함께',
   exported: (name) => `${name} 내보냄`,
@@ -180,6 +188,8 @@ const ko: HeatmapsWords = {
   tagMean: (mean) => `평균 ${mean} nat`,
   tagMeanIou: (iou, accuracy) => `mIoU ${iou} · 맞은 픽셀 ${accuracy}`,
   tagOld: '변경 전',
+  tagLeft: (tag) => `왼쪽: ${tag}`,
+  tagRight: (tag) => `오른쪽: ${tag}`,
   needsTensor: (tensor) => `이 모델에는 ${tensor}가 없습니다.`,
   needsLabels: '이 사진의 정답이 없습니다. 비교하려면 레이블 이미지를 창에 놓으세요.',
   needsProbe: '사진 위를 가리키면 그 셀과 다른 모든 셀이 얼마나 비슷한지 보여 줍니다.',
