@@ -46,9 +46,9 @@ export class Studio {
     return this.app.close()
   }
 
-  /** Waits until the engine answers. */
-  async engineReady(): Promise<void> {
-    await this.page.locator('[data-testid="engine-state"][data-state="ready"]').waitFor()
+  /** Waits until the first map is on screen. */
+  async ready(): Promise<void> {
+    await this.page.locator('body[data-ready]').waitFor()
   }
 
   /** Opens files as the system does: by a second start of the app with these on its command line. */
