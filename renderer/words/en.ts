@@ -33,10 +33,8 @@ export const en = {
     open: 'Open…',
     openSample: 'Open the sample',
     chooseAnother: 'Choose another…',
-    close: 'Close',
     dismiss: 'Dismiss',
     cancel: 'Cancel',
-    more: 'More',
     tryAgain: 'Try again',
     copy: 'Click to copy'
   },
@@ -120,8 +118,7 @@ export const en = {
     rank: (rank: number, of: number) => `${rank} of ${of}`,
     atPin: (number: number) => `at pin ${number}`,
     top: (n: number) => `The ${n} best classes, by cosine`,
-    topByLogit: (n: number) => `The ${n} best classes, by logit`,
-    notDecoded: 'The decoder’s logits are not there yet.'
+    topByLogit: (n: number) => `The ${n} best classes, by logit`
   },
 
   pins: {
@@ -173,15 +170,82 @@ export const en = {
   tensors: {
     heading: 'Tensors',
     save: (name: string) => `Save ${name} as NPY…`,
-    unit: { cosine: 'cosine', logit: 'logit', weight: 'weight', feature: 'feature', id: 'id' },
     none: 'Open a checkpoint to see the tensors that it gives.',
-    saved: (path: string) => `Saved ${path}`,
-    shape: 'Axes'
+    saved: (path: string) => `Saved ${path}`
   },
 
   facts: { heading: 'Checkpoint', source: 'Source', size: 'Size', hash: 'SHA-256', why: 'Why this family' },
 
   options: { heading: 'View' },
+
+  heatmaps: {
+    overlays: {
+      picture: 'Picture',
+      score_map: 'Score map',
+      'score-argmax': 'Argmax of score map',
+      'decoder-argmax': 'Argmax of decoder',
+      labels: 'Ground truth',
+      'loss-decoder': 'Loss of decoder',
+      'loss-score': 'Loss of score map',
+      similar: 'Similar cells',
+      feature: 'Features',
+      logits: 'Logit of class'
+    },
+    tools: 'What is shown',
+    overlay: 'Overlay',
+    beside: 'Beside it',
+    layout: 'Layout',
+    layouts: { single: 'Single', 'side-by-side': 'Side by side', swipe: 'Swipe' },
+    interpolation: 'Cells',
+    bilinear: 'Bilinear',
+    cells: 'As they are',
+    scale: 'Scale',
+    shared: 'Shared',
+    own: 'Own',
+    colors: 'Colours',
+    sequential: 'Sequential',
+    signed: 'Signed',
+    colorMap: 'Colour map',
+    opacity: 'Opacity',
+    tensor: 'Tensor',
+    channel: 'Channel',
+    pca: 'PCA',
+    pcaColors: 'PCA as RGB',
+    exportPane: 'Export…',
+    exportHint: 'What the panes show as SVG and PNG, with a JSON that says where it came from',
+    exported: (name: string) => `Exported ${name}`,
+    picture: 'Picture',
+    swipeLine: 'Swipe line',
+    groundTruth: 'ground truth',
+    argmaxOf: (tensor: string) => `argmax of ${tensor}`,
+    crossEntropyOf: (what: string) => `cross-entropy of ${what}`,
+    cellsLike: (row: number, column: number) => `cosine to row ${row}, column ${column}`,
+    channelOf: (channel: number) => `channel ${channel}`,
+    component: (index: number, share: string) => `component ${index}, ${share} of variance`,
+    componentColors: ['red', 'green', 'blue'],
+    tagInterpolation: { bilinear: 'bilinear', cells: 'cells' },
+    tagWhole: 'whole picture',
+    tagSlide: (window: number, stride: number) => `sliding window ${window}/${stride}`,
+    tagInput: (width: number, height: number) => `resampled to ${width} × ${height}`,
+    tagShared: 'shared scale',
+    tagOwn: 'own scale',
+    tagGamma: (factor: string) => `γ × ${factor} what-if`,
+    tagTau: (tau: string) => `τ ${tau}`,
+    tagPcaPerWindow: 'each window its own PCA',
+    tagMean: (mean: string) => `mean ${mean} nats`,
+    tagMeanIou: (iou: string, accuracy: string) => `mIoU ${iou} · pixels right ${accuracy}`,
+    tagOld: 'before the last change',
+    tagLeft: (tag: string) => `left: ${tag}`,
+    tagRight: (tag: string) => `right: ${tag}`,
+    needsTensor: (tensor: string) => `This model has no ${tensor}.`,
+    needsLabels: 'There is no ground truth for this picture. Drop its label image on the window to compare.',
+    needsProbe: 'Point at the picture: the map shows how alike all cells are to the one under the mouse.',
+    needsClass: (name: string) => `This model has no class “${name}”.`,
+    noClasses: 'This model has no classes.',
+    noPicture: 'No picture is open. Drop one on the window.',
+    noModel: 'No model is open. Drop a checkpoint on the window to see what it sees.',
+    working: 'Working…'
+  },
 
   status: {
     label: 'Status',
@@ -237,8 +301,6 @@ export const en = {
       `“${name}” is neither a checkpoint nor a picture; .pth, .pt, .safetensors, JPEG, PNG, WebP and TIFF open.`,
     folder: (name: string) => `“${name}” is a folder; drop the files in it.`
   },
-
-  theme: { light: 'Light', dark: 'Dark', system: 'As the system' },
 
   palette: { label: 'Commands', search: 'Search commands', none: 'No command has such a name.' },
 
@@ -306,10 +368,5 @@ export const en = {
   done: {
     cacheCleared: 'Compiled models are cleared.',
     copied: (text: string) => `Copied ${text}`
-  },
-
-  unavailable: {
-    exportNothing: 'There is nothing to export yet: open a checkpoint and a picture.',
-    secondModel: 'Two open models can be swapped; there is one.'
   }
 }

@@ -4,7 +4,7 @@ import type { Studio } from '../../state/studio.svelte'
 import { OverlayData, type ShownKind } from './overlay-data.svelte'
 import { show, type Missing, type Shown } from './shown'
 import type { SharedRange, SlotMaps } from './slot-maps.svelte'
-import type { HeatmapsWords } from './words'
+import type { Words } from '../../words/words'
 
 /** One overlay of one model as a pane shows it. Make it while a component is set up. */
 export class PaneOverlay {
@@ -31,7 +31,7 @@ export class PaneOverlay {
     slot: ModelSlot,
     maps: SlotMaps,
     shared: SharedRange,
-    words: () => HeatmapsWords,
+    words: () => Words['heatmaps'],
     kind: () => ShownKind
   ) {
     this.#slot = slot

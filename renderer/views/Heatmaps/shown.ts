@@ -10,7 +10,7 @@ import type { Studio } from '../../state/studio.svelte'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
 import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
 import type { PlacedWindow } from './windows'
-import type { HeatmapsWords } from './words'
+import type { Words } from '../../words/words'
 
 /** What lies over the picture in a pane, with everything that tells how to read it; the pane and its export use it. */
 export interface Shown {
@@ -31,7 +31,7 @@ interface Sources {
   readonly maps: SlotMaps
   readonly data: OverlayData
   readonly shared: SharedRange
-  readonly words: HeatmapsWords
+  readonly words: Words['heatmaps']
 }
 
 type Range = readonly [low: number, high: number]
@@ -158,7 +158,7 @@ function showLabels(
   }
 }
 
-function meanIouTags(value: MeanIou | undefined, words: HeatmapsWords): string[] {
+function meanIouTags(value: MeanIou | undefined, words: Words['heatmaps']): string[] {
   return value ? [words.tagMeanIou(formatIou(value.mean), formatShare(value.pixelAccuracy))] : []
 }
 
@@ -241,7 +241,7 @@ function showSimilar(from: Sources): Shown | Missing | undefined {
   }
 }
 
-function pcaKey(title: string, maps: readonly RgbMap[], words: HeatmapsWords): Key {
+function pcaKey(title: string, maps: readonly RgbMap[], words: Words['heatmaps']): Key {
   const [only] = maps
   const lines =
     only && maps.length === 1
@@ -327,7 +327,7 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
 }
 
 /** Tags of two overlays in one pane: what holds for both once, the rest with its side. */
-export function mergeTags(left: readonly string[], right: readonly string[], words: HeatmapsWords): string[] {
+export function mergeTags(left: readonly string[], right: readonly string[], words: Words['heatmaps']): string[] {
   return [
     ...left.filter((tag) => right.includes(tag)),
     ...left.filter((tag) => !right.includes(tag)).map(words.tagLeft),
