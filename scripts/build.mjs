@@ -26,6 +26,6 @@ export function isBuilt() {
 /** Builds unless what is built is younger than everything it is built from. */
 export function buildIfStale() {
   if (isBuilt()) return
-  console.error('Building (a minute, only when the sources have changed)')
+  console.error('Building, since the sources have changed')
   execFileSync(process.execPath, [ELECTRON_VITE, 'build', '--logLevel', 'warn'], { stdio: 'inherit' })
 }

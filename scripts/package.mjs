@@ -76,9 +76,8 @@ async function startOnce(binary) {
     const browser = await chromium.connectOverCDP(await debuggerAddress(child))
     const context = browser.contexts()[0]
     const page = context.pages()[0] ?? (await context.waitForEvent('page'))
-    await page.locator('[data-testid="engine-state"][data-state="ready"]').waitFor({ timeout: START_LIMIT_MS })
     // the map of the sample: the runtime, the decoder of pictures, the vocabulary and the samples are all there
-    await page.locator('[data-testid="heatmap"][data-ready="true"]').first().waitFor({ timeout: START_LIMIT_MS })
+    await page.locator('body[data-ready]').waitFor({ timeout: START_LIMIT_MS })
     const png = await page.evaluate(() =>
       window.shell.rasterize({ svg: '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>', width: 8 })
     )
