@@ -1,9 +1,9 @@
-import type { StoredTensor } from '../checkpoints/checkpoint'
 import { END, float, type Floats, type GraphBuilder } from './builder'
+import { enlarged, mapFromQuads } from './enlargement'
 import { batchNorm, EPSILON, gelu, maxPool } from './layers'
 import type { Scope } from './scope'
 import { mapFromRows, type Grid } from './tokens'
-import { affine, derived, plain, sourcesOf, type Normalization } from './weights'
+import { plain } from './weights'
 
 /**
  * DenseCLIP's pyramid of a plain ViT: the patch tokens of four blocks become maps at strides 4, 8, 16 and 32 (`fpn1` to
@@ -63,78 +63,8 @@ function enlarge(
     const after = step < indices.length - 1 ? batchNorm(module.at(index + 1), width) : undefined
     const kernel = module.at(index).take('weight', [width, width, 2, 2])
     const bias = module.at(index).take('bias', [width])
-    const matrix = enlargement(kernel, bias, before, after)
-    const quads = g.op('Gemm', [rows, g.weight(matrix.weight), g.weight(matrix.bias)])
-    // [n, (row, column, d)] → [4n, d]
-    rows = g.reshape(quads, [-1, width])
+    rows = enlarged(g, rows, { kernel, bias, before, after })
     if (after) rows = gelu(g, rows)
   })
   return mapFromQuads(g, rows, indices.length, grid, width)
-}
-
-/** Rows [h, w, (2, 2) for each enlargement, d] → [1, d, 2ⁿh, 2ⁿw]. */
-function mapFromQuads(g: GraphBuilder, rows: Floats, times: number, grid: Grid, width: number): Floats {
-  const factor = 2 ** times
-  const quads = Array.from({ length: 2 * times }, () => 2)
-  const rowAxes = Array.from({ length: times }, (_, i) => 2 + 2 * i)
-  const axes = [0, ...rowAxes, 1, ...rowAxes.map((axis) => axis + 1), 2 + 2 * times]
-  const sorted = g.transpose(g.reshape(rows, [grid.height, grid.width, ...quads, width]), axes)
-  return mapFromRows(g, g.reshape(sorted, [-1, width]), width, {
-    height: g.times(grid.height, factor),
-    width: g.times(grid.width, factor)
-  })
-}
-
-/**
- * A transposed convolution [in, out, 2, 2] with a scale and shift of its inputs before it and a BatchNorm behind it, as
- * a matrix [in, (row, column, out)] and a bias of the same length.
- */
-function enlargement(
-  kernel: StoredTensor,
-  bias: StoredTensor,
-  before: { weight: StoredTensor; bias: StoredTensor } | undefined,
-  after: Normalization | undefined
-) {
-  const [inputs = 0, outputs = 0] = kernel.shape
-  const sources = [kernel, bias, ...(before ? [before.weight, before.bias] : []), ...(after ? sourcesOf(after) : [])]
-  const split = (rest: readonly Float32Array<ArrayBuffer>[]) => {
-    const outer = before ? rest.slice(2) : rest
-    const { scale, shift } = after
-      ? affine(after.epsilon, outer)
-      : { scale: new Float64Array(outputs).fill(1), shift: new Float64Array(outputs) }
-    return { gamma: before && rest[0], beta: before && rest[1], scale, shift }
-  }
-  const name = `${kernel.name}:matrix`
-  const weight = derived(name, [inputs, 4 * outputs], sources, (values, _bias, ...rest) => {
-    const { gamma, scale } = split(rest)
-    const matrix = new Float32Array(values.length)
-    for (let input = 0, i = 0; input < inputs; input++) {
-      for (let output = 0; output < outputs; output++) {
-        const factor = (gamma?.[input] ?? 1) * (scale[output] ?? 0)
-        for (let tap = 0; tap < 4; tap++, i++) {
-          matrix[(input * 4 + tap) * outputs + output] = (values[i] ?? 0) * factor
-        }
-      }
-    }
-    return matrix
-  })
-  const shifts = derived(`${name}.bias`, [4 * outputs], sources, (values, biases = values, ...rest) => {
-    const { beta, scale, shift } = split(rest)
-    const sums = new Float64Array(4 * outputs)
-    if (beta) {
-      for (let input = 0, i = 0; input < inputs; input++) {
-        for (let output = 0; output < outputs; output++) {
-          for (let tap = 0; tap < 4; tap++, i++) {
-            const place = tap * outputs + output
-            sums[place] = (sums[place] ?? 0) + (beta[input] ?? 0) * (values[i] ?? 0)
-          }
-        }
-      }
-    }
-    return Float32Array.from(sums, (sum, place) => {
-      const output = place % outputs
-      return (sum + (biases[output] ?? 0)) * (scale[output] ?? 0) + (shift[output] ?? 0)
-    })
-  })
-  return { weight, bias: shifts }
 }
