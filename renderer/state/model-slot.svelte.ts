@@ -19,7 +19,7 @@ export class ModelSlot {
   readonly id: number
   letter: SlotLetter = $state('A')
   choice: ModelChoice = $state.raw({ path: '', classes: undefined })
-  /** undefined until it is open (again) */
+  /** undefined until it was opened once; stays while a new engine opens it again */
   info: ModelInfo | undefined = $state.raw()
   /** why the file could not be opened */
   error: StudioError | undefined = $state.raw()

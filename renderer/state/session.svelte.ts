@@ -39,6 +39,8 @@ export class Session {
   readonly #ready = new Map<string, ModelInfo>()
   /** the run that a slot shows or is about to show, as JSON of its request */
   readonly #asked = new Map<ModelSlot, string>()
+  /** slots whose model is open in this engine process */
+  readonly #open = new Set<ModelSlot>()
   #choices: Choices | undefined
   #lastSlotId = 0
   /** closes what nothing shows any more, once the run that replaces it is there */
@@ -143,11 +145,15 @@ export class Session {
   }
 
   #reopen(slot: ModelSlot): void {
-    slot.info = this.#ready.get(modelKey(slot.choice))
     slot.error = undefined
     slot.old = slot.run !== undefined
-    this.#ready.delete(modelKey(slot.choice))
-    if (slot.info) return
+    this.#open.delete(slot)
+    const ready = this.#ready.get(modelKey(slot.choice))
+    if (ready) {
+      this.#ready.delete(modelKey(slot.choice))
+      this.#opened(slot, ready)
+      return
+    }
     const opening = this.#latest.run(`open ${slot.id}`, (signal) =>
       this.tasks.track('open-model', slot.fileName, signal, (context) =>
         this.#engine.openModel({ path: slot.choice.path, overrides: slot.choice.overrides }, context)
@@ -155,10 +161,18 @@ export class Session {
     )
     opening
       .then((info) => {
-        slot.info = info ?? slot.info
+        if (info) this.#opened(slot, info)
         this.#runAll()
       })
-      .catch((error: unknown) => (slot.error = studioError(error)))
+      .catch((error: unknown) => {
+        slot.error = studioError(error)
+        slot.info = undefined
+      })
+  }
+
+  #opened(slot: ModelSlot, info: ModelInfo): void {
+    slot.info = info
+    this.#open.add(slot)
   }
 
   #close(slot: ModelSlot): void {
@@ -166,7 +180,7 @@ export class Session {
     this.#latest.cancel(`run ${slot.id}`)
     this.#asked.delete(slot)
     // a close that fails leaves nothing to do: the engine that held the model is gone
-    if (slot.info) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
+    if (slot.info && this.#open.delete(slot)) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
   }
 
   #followFile<Info>(
@@ -206,7 +220,7 @@ export class Session {
   #requestOf(slot: ModelSlot, choices: Choices): Omit<RunRequest, 'want'> | undefined {
     const { info } = slot
     const picture = this.picture.info
-    if (!info || info.missing.length > 0 || !picture || this.picture.opening) return undefined
+    if (!info || !this.#open.has(slot) || info.missing.length > 0 || !picture || this.picture.opening) return undefined
     return {
       model: info.id,
       picture: picture.id,

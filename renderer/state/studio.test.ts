@@ -130,6 +130,7 @@ describe('after the engine died', () => {
     client.restart()
     expect(studio.lead?.run).toBeDefined()
     expect(studio.lead?.old).toBe(true)
+    expect(studio.lead?.classes).toEqual(FAKE_CLASSES)
     await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
     expect(studio.lead?.info?.id).not.toBe(before)
     expect(engine.runs().at(-1)?.model).toBe(studio.lead?.info?.id)
