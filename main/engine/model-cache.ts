@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { StudioError } from '#models/errors'
 import { encodeModel, type WeightPlace } from '#models/graph/encode'
 import type { Graph, Weight } from '#models/graph/graph'
+import { withoutFusedAttention } from '#models/graph/portable'
 import { BYTES_PER_ELEMENT, elementCount } from '#models/tensor'
 import { throwIfCancelled } from './cancellation'
 
@@ -43,7 +44,8 @@ interface WrittenFile {
 }
 
 /**
- * Compiled models on disk: `<key>/<stage>.onnx` with its weights in `<key>/weights-<stage>.bin`. An entry is written
+ * Compiled models on disk: `<key>/<stage>.onnx` (for the processor) and `<key>/<stage>.portable.onnx` (for
+ * other providers) with their weights in `<key>/weights-<stage>.bin`. An entry is written
  * beside its place and renamed when whole, so any number of processes can share the folder. The entries unused for
  * longest are removed when all together exceed the limit.
  */
@@ -192,8 +194,9 @@ async function compile(folder: string, { stages }: CompileSource, context: Compi
   for (const { id, graph } of graphs) {
     const location = `weights-${id}.bin`
     const placement = placeWeights(graph.weights, location)
-    names.push(`${id}.onnx`)
+    names.push(`${id}.onnx`, `${id}.portable.onnx`)
     await writeFile(join(folder, `${id}.onnx`), encodeModel(graph, placement))
+    await writeFile(join(folder, `${id}.portable.onnx`), encodeModel(withoutFusedAttention(graph), placement))
     if (graph.weights.length === 0) continue
     names.push(location)
     await writeWeights(join(folder, location), graph.weights, placement, async (bytes) => {

@@ -67,7 +67,8 @@ export class StageSessions {
     const known = this.#sessions.get(stage)
     if (known?.provider === provider) return known
     await this.#close(stage)
-    const graphOf = (folder: string): string => join(folder, `${stage}.onnx`)
+    const graphOf = (folder: string): string =>
+      join(folder, provider === 'cpu' ? `${stage}.onnx` : `${stage}.portable.onnx`)
     let session: Session
     try {
       session = await openSession(graphOf(await this.compiled.folder()), provider, this.threads)

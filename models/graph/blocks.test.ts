@@ -8,6 +8,7 @@ import type { StoredTensor } from '../checkpoints/checkpoint'
 import { elementCount, float32Tensor, toFloat32, type Shape, type Tensor } from '../tensor'
 import { attentionScale, attentionWithWeights, fusedAttention } from './attention'
 import { GraphBuilder, type Floats } from './builder'
+import { withoutFusedAttention } from './portable'
 import { buildCosineMap } from './score-map'
 import type { Graph } from './graph'
 import { cellPositions, gridOf, type PositionFit } from './tokens'
@@ -82,8 +83,11 @@ describe('attention', () => {
       const allowed = masked.slice((row % queries) * keys, ((row % queries) + 1) * keys)
       expect(Array.from(part, (weight) => weight > 0)).toEqual(Array.from(allowed, (value) => value === 0))
     }
-    const again = await run(fused, inputs)
-    expect([...valuesOf(again, 'mixed')]).toEqual(close(valuesOf(results, 'mixed')))
+    for (const graph of [fused, withoutFusedAttention(fused)]) {
+      const again = await run(graph, inputs)
+      expect([...valuesOf(again, 'mixed')]).toEqual(close(valuesOf(results, 'mixed')))
+    }
+    expect(withoutFusedAttention(fused).nodes.filter(({ domain }) => domain !== '')).toEqual([])
   })
 })
 
