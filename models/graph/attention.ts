@@ -73,6 +73,17 @@ export function packedProjections(
 ): { query: Floats; key: Floats; value: Floats } {
   const weight = scope.take('in_proj_weight', [3 * width, width])
   const bias = scope.take('in_proj_bias', [3 * width])
+  return thirds(g, x, { weight, bias }, width, queryFactor)
+}
+
+/** Query, key and value of [n, d] by one stored matrix [3d, d] and bias [3d] for all three; q times a factor. */
+export function thirds(
+  g: GraphBuilder,
+  x: Floats,
+  { weight, bias }: { weight: StoredTensor; bias: StoredTensor },
+  width: number,
+  queryFactor = 1
+): { query: Floats; key: Floats; value: Floats } {
   const part = (index: number, factor = 1) => {
     const own = (stored: StoredTensor) => g.weight(rows(stored, index * width, (index + 1) * width, factor))
     return g.op('Gemm', [x, own(weight), own(bias)], { transB: int(1) })

@@ -27,6 +27,11 @@ export function layerNorm(g: GraphBuilder, x: Floats, scope: Scope, epsilon = EP
   })
 }
 
+/** LayerNorm over the channels of each cell of a map [1, C, h, w] (SAM's LayerNorm2d). */
+export function channelNorm(g: GraphBuilder, map: Floats, scope: Scope, epsilon: number): Floats {
+  return g.transpose(layerNorm(g, g.transpose(map, [0, 2, 3, 1]), scope, epsilon), [0, 3, 1, 2])
+}
+
 /** x·sigmoid(1.702·x), the activation of CLIP's transformers. */
 export function quickGelu(g: GraphBuilder, x: Floats): Floats {
   return g.microsoftOp('QuickGelu', [x], { alpha: float(1.702) })
