@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Engine, Mode, RunRequest } from '#models/api'
+import type { Mode, RunRequest } from '#models/api'
 import { openNpy } from '#models/checkpoints/npy'
 import { toFloat32, type Tensor } from '#models/tensor'
 import { openFile } from '../files'
-import { createEngine } from './engine'
+import { createEngine, type LocalEngine } from './engine'
 
 /*
  * Every DenseCLIP case of ../shared/golden through the engine's own contract, as the window and the command line use it.
@@ -66,13 +66,16 @@ function modeOf({ cli }: Case): Mode {
 
 describe.skipIf(names.length === 0)('golden DenseCLIP through the engine (needs ../shared)', () => {
   let folder: string
-  let engine: Engine
+  let engine: LocalEngine
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'engine-golden-'))
     engine = createEngine({ cacheFolder: folder })
     await engine.useProvider({ provider: 'cpu' })
   })
-  afterAll(() => rm(folder, { recursive: true, force: true }))
+  afterAll(async () => {
+    await engine.close()
+    await rm(folder, { recursive: true, force: true })
+  })
 
   it('finds all the cases', () => {
     expect(names).toEqual(

@@ -101,10 +101,13 @@ export class Models {
     const model = this.#opened.close(id)
     if (!model) return false
     this.#used.delete(id)
-    this.cache.release(model.cacheKey)
-    await model.sessions.release()
-    await model.file.close()
+    await this.#end(model)
     return true
+  }
+
+  async closeAll(): Promise<void> {
+    for (const model of this.#opened.clear()) await this.#end(model)
+    this.#used.clear()
   }
 
   /** Sessions of every model are made again when they are needed: for another provider. */
@@ -113,6 +116,12 @@ export class Models {
       text?.forget()
       await sessions.release()
     }
+  }
+
+  async #end({ cacheKey: key, sessions, file }: OpenModel): Promise<void> {
+    this.cache.release(key)
+    await sessions.release()
+    await file.close()
   }
 
   async #build(

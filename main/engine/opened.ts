@@ -15,10 +15,6 @@ export class Opened<Id extends string, Value> {
     return entry.value
   }
 
-  has(id: Id): boolean {
-    return this.#entries.has(id)
-  }
-
   /** Throws a StudioError `invalid` where it is not open. */
   get(id: Id): Value {
     const entry = this.#entries.get(id)
@@ -34,6 +30,13 @@ export class Opened<Id extends string, Value> {
     if (entry.opened > 0) return undefined
     this.#entries.delete(id)
     return entry.value
+  }
+
+  /** Everything that was open, however often. */
+  clear(): Value[] {
+    const values = this.values()
+    this.#entries.clear()
+    return values
   }
 
   values(): Value[] {

@@ -6,10 +6,11 @@ import { packSequences, tokenIdsTensor } from '#models/text/packing'
 import type { Tokenizer } from '#models/text/tokenizer'
 
 /**
- * Names encoded in one run of the graph. Attention over the packed rows grows with their square, everything else with
- * their number: a hundred names of two or three tokens are some 300 rows, where the square is still the smaller part.
+ * Rows packed into one run of the graph. What attention costs grows with their square, all the rest with their number:
+ * on a processor one run of ADE20K's 150 names (some 400 rows) is faster than several shorter ones, and beyond a
+ * thousand rows the square takes over.
  */
-const NAMES_PER_RUN = 64
+const ROWS_PER_RUN = 768
 /** Names whose embeddings are kept: a few lists of the largest data sets, 20 MB at a width of 1024. */
 const KEPT_NAMES = 5000
 
@@ -44,13 +45,12 @@ export class TextEncoder {
     const unknown = [...new Set(names)].filter((name) => !this.#embeddings.has(name))
     const ids = this.#ids(unknown)
     const fresh = new Map<string, Float32Array<ArrayBuffer>>()
-    for (let first = 0; first < unknown.length; first += NAMES_PER_RUN) {
-      const chunk = unknown.slice(first, first + NAMES_PER_RUN)
-      const result = await run(await this.#pack(ids.slice(first, first + NAMES_PER_RUN)))
+    for (const part of partsOf(ids)) {
+      const result = await run(await this.#pack(ids.slice(part.first, part.end)))
       this.#provider = result.provider
       const { data, shape } = toFloat32(result.embedding)
       const width = shape[1] ?? 0
-      chunk.forEach((name, i) => fresh.set(name, data.slice(i * width, (i + 1) * width)))
+      unknown.slice(part.first, part.end).forEach((name, i) => fresh.set(name, data.slice(i * width, (i + 1) * width)))
     }
     const rows = names.map((name) => {
       const row = fresh.get(name) ?? this.#embeddings.get(name)
@@ -124,4 +124,20 @@ export class TextEncoder {
     })()
     return this.#contexts
   }
+}
+
+/** [first, end) of names that are encoded together: as many as fit, at least one. */
+function partsOf(ids: readonly (readonly number[])[]): { first: number; end: number }[] {
+  const parts: { first: number; end: number }[] = []
+  let rows = Infinity
+  for (const [i, { length }] of ids.entries()) {
+    rows += length
+    const part = parts.at(-1)
+    if (part && rows <= ROWS_PER_RUN) part.end = i + 1
+    else {
+      parts.push({ first: i, end: i + 1 })
+      rows = length
+    }
+  }
+  return parts
 }
