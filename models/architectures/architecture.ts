@@ -18,7 +18,9 @@ export type TensorKind =
   | 'cross-attention' /* [layer, head, class, 1 + cells], key 0 is the global token */
   | 'cell-attention' /* [head, 1 + cells, 1 + cells], token 0 is the global token; [layer, …] where there are several */
   | 'token-ids'
-  | 'masks'
+  | 'prompt-embedding' /* [batch, prompt, channel]: points as SAM's mask decoder takes them */
+  | 'masks' /* [batch, mask, row, column], logits: a mask is where they are above 0 */
+  | 'mask-scores' /* [batch, mask]: how good each mask is expected to be */
 
 export interface TensorSpec {
   /** the authors' snake_case name, the same in graphs, files and on screen */
@@ -26,7 +28,7 @@ export interface TensorSpec {
   readonly kind: TensorKind
   readonly axes: readonly Axis[]
   /** what the values are, as a unit on a scale */
-  readonly unit: 'cosine' | 'logit' | 'weight' | 'feature' | 'id'
+  readonly unit: 'cosine' | 'logit' | 'weight' | 'feature' | 'id' | 'IoU'
   /** one short English phrase for lists and exports */
   readonly meaning: string
 }
@@ -65,6 +67,11 @@ export interface Preprocess {
  *   image      [1, 3, H, W] float32, normalised
  *   gamma      [C] float32
  *   input_size [2] int64, height and width of `image`
+ * and what it makes of a set of prompts, for stages that run once for each set (`perPrompts`):
+ *   point_coords [n, 2] float32, x and y in pixels of `image`, counted from 0 at the middle of the first
+ *   point_labels [n] int64: 0 background, 1 foreground, 2 and 3 the corners of a box, -1 no point
+ *   mask_input   [1, 1, h, w] float32, logits
+ *   has_mask     [1] bool: whether mask_input counts
  */
 export interface GraphStage {
   readonly kind: 'graph'
@@ -73,6 +80,8 @@ export interface GraphStage {
   readonly outputs: readonly string[]
   /** how many classes the weights are made for; undefined: any number */
   readonly classCount: number | undefined
+  /** runs once for every set of prompts of a run; its outputs carry the name of the set (prompted.ts) */
+  readonly perPrompts?: true
   build(): Graph
 }
 
@@ -121,6 +130,8 @@ export interface Detection {
   readonly tau: number | undefined
   readonly preprocess: Preprocess
   readonly tensors: readonly TensorSpec[]
+  /** what each set of prompts gives, under names without the set's (prompted.ts); absent where there are no prompts */
+  readonly promptTensors?: readonly TensorSpec[]
   readonly stages: readonly Stage[]
   /** keys that the family needs and the file lacks; a model with missing keys is shown but not run */
   readonly missing: readonly string[]

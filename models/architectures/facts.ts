@@ -9,6 +9,8 @@ export interface Choice<T> {
   readonly configured: T | undefined
   /** what holds for the published models */
   readonly rule: T
+  /** where `rule` comes from, if from elsewhere: a shape may tell a number that can be set all the same */
+  readonly ruleSource?: FactSource
 }
 
 /** Collects the numbers of a configuration, each with where it came from. */
@@ -27,13 +29,13 @@ export class Facts {
   }
 
   /** A positive number. Throws a StudioError `invalid` where the user gives something else. */
-  number(key: string, { configured, rule }: Choice<number>): number {
+  number(key: string, { configured, rule, ruleSource }: Choice<number>): number {
     this.asked.add(key)
     const given = this.overrides[key]
     if (given !== undefined && (typeof given !== 'number' || !(given > 0) || !Number.isFinite(given))) {
       throw this.invalid(key, 'a number above 0')
     }
-    return this.choose(key, given, configured !== undefined && configured > 0 ? configured : undefined, rule)
+    return this.choose(key, given, configured !== undefined && configured > 0 ? configured : undefined, rule, ruleSource)
   }
 
   /** Heads of an attention of some width: a whole number that divides the width. */
@@ -50,23 +52,24 @@ export class Facts {
     return heads
   }
 
-  /** A list of `length` indices below `limit`, in ascending order. */
+  /** A list of `length` indices below `limit` in ascending order; of any length where that is undefined. */
   indices(
     key: string,
-    length: number,
+    length: number | undefined,
     limit: number,
-    { configured, rule }: Choice<readonly number[]>
+    { configured, rule, ruleSource }: Choice<readonly number[]>
   ): readonly number[] {
     this.asked.add(key)
     const fits = (value: readonly number[]) =>
-      value.length === length &&
+      (length === undefined || value.length === length) &&
       value.every((index, i) => Number.isInteger(index) && index >= 0 && index < limit && index > (value[i - 1] ?? -1))
     const given = this.overrides[key]
     if (given !== undefined && !(Array.isArray(given) && fits(given))) {
-      throw this.invalid(key, `${length} ascending whole numbers from 0 to ${limit - 1}`)
+      const count = length === undefined ? 'a list of' : String(length)
+      throw this.invalid(key, `${count} ascending whole numbers from 0 to ${limit - 1}`)
     }
     const list = Array.isArray(given) ? (given as readonly number[]) : undefined
-    return this.choose(key, list, configured && fits(configured) ? configured : undefined, rule)
+    return this.choose(key, list, configured && fits(configured) ? configured : undefined, rule, ruleSource)
   }
 
   /** One of several names, of which the first is what the published models have. Throws `invalid` for another. */
@@ -86,13 +89,19 @@ export class Facts {
     return [{ code: 'choice', message: `Not used here: ${unused.join(', ')} (${known}; the rest comes from shapes).` }]
   }
 
-  private choose<T extends Fact['value']>(key: string, given: T | undefined, configured: T | undefined, rule: T): T {
+  private choose<T extends Fact['value']>(
+    key: string,
+    given: T | undefined,
+    configured: T | undefined,
+    rule: T,
+    ruleSource: FactSource = 'published rule'
+  ): T {
     const [value, source]: [T, FactSource] =
       given !== undefined
         ? [given, 'user']
         : configured !== undefined
           ? [configured, 'meta.config']
-          : [rule, 'published rule']
+          : [rule, ruleSource]
     this.list.push({ key, value, source })
     return value
   }
