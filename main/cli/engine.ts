@@ -8,9 +8,11 @@ export type CliContext = Pick<CallContext, 'onProgress'>
 /** Runs `work` with an engine of its own, showing progress where somebody is looking. */
 export async function withEngine<T>(work: (engine: Engine, context: CliContext) => Promise<T>): Promise<T> {
   const line = progressLine()
+  const engine = createEngine({ cacheFolder: compiledModelsFolder() })
   try {
-    return await work(createEngine({ cacheFolder: compiledModelsFolder() }), { onProgress: line.show })
+    return await work(engine, { onProgress: line.show })
   } finally {
     line.end()
+    await engine.close()
   }
 }
