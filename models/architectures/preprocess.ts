@@ -7,6 +7,12 @@ export const CLIP_NORMALIZATION = {
   std: [68.5005327, 66.6321579, 70.32316305]
 } as const
 
+/** ImageNet's, which torchvision, MaskCLIP and SAM use. */
+export const IMAGENET_NORMALIZATION = {
+  mean: [123.675, 116.28, 103.53],
+  std: [58.395, 57.12, 57.375]
+} as const
+
 /** The test pipeline of an mmcv configuration; what it leaves out is `published`. */
 export function configuredPreprocess(config: PlainTree, published: Preprocess): Preprocess {
   const flips = config
