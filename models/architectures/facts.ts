@@ -35,7 +35,20 @@ export class Facts {
     if (given !== undefined && (typeof given !== 'number' || !(given > 0) || !Number.isFinite(given))) {
       throw this.invalid(key, 'a number above 0')
     }
-    return this.choose(key, given, configured !== undefined && configured > 0 ? configured : undefined, rule, ruleSource)
+    return this.choose(
+      key,
+      given,
+      configured !== undefined && configured > 0 ? configured : undefined,
+      rule,
+      ruleSource
+    )
+  }
+
+  /** A whole number above 0. Throws a StudioError `invalid` where the user gives something else. */
+  count(key: string, choice: Choice<number>): number {
+    const count = this.number(key, choice)
+    if (!Number.isInteger(count)) throw this.invalid(key, 'a whole number above 0')
+    return count
   }
 
   /** Heads of an attention of some width: a whole number that divides the width. */
