@@ -9,14 +9,14 @@ function commit(): string {
   }
 }
 
-/** What the numbers were measured on, as lines of Markdown. */
-export function machineLines(torch: string | undefined): string[] {
+/** What the numbers were measured on and with, as lines of Markdown. */
+export function machineLines(...software: readonly string[]): string[] {
   const processors = cpus()
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`
+  const model = processors[0]?.model.trim() ?? 'unknown processor'
   return [
-    `- ${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} cores, ${memory}, ${type()} ${release()}`,
-    `- Node ${process.versions.node}, ONNX Runtime on the CPU, ${processors.length} threads`,
-    `- ${torch ?? 'no PyTorch found (on Debian: apt-get install python3-torch libopenblas0-pthread), so no ratios'}`,
+    `- ${model}, ${processors.length} cores, ${memory}, ${type()} ${release()}`,
+    ...software.map((line) => `- ${line}`),
     `- ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, \`npm run bench\``
   ]
 }

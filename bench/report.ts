@@ -46,8 +46,8 @@ export function timeRow(what: string, times: readonly number[], aimMs?: number):
   }
 }
 
-/** The table as Markdown, aligned so that it reads in a terminal too. */
-export function table(title: string, rows: readonly Row[]): string {
+/** The table as Markdown, aligned so that it reads in a terminal too, below what it was measured on. */
+export function table(title: string, rows: readonly Row[], conditions: readonly string[]): string {
   const header = ['', 'studio', 'against', 'ratio', 'aim', 'holds']
   const cells = rows.map(({ what, ours, against, ratio, aim, holds }) => [
     what,
@@ -61,5 +61,5 @@ export function table(title: string, rows: readonly Row[]): string {
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
   const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  return [`### ${title}`, '', line(header), rule, ...cells.map(line), ''].join('\n')
+  return [`### ${title}`, '', ...conditions, '', line(header), rule, ...cells.map(line), ''].join('\n')
 }

@@ -1,27 +1,78 @@
 #!/usr/bin/env node
-// Bundles the benchmark, then runs it: npm run bench -- --help
+// Measures the studio beside PyTorch, and its window in a real Electron: npm run bench -- --help
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'vite'
+import { parseArgs } from 'node:util'
+import { buildIfStale } from './build.mjs'
+import { hasDisplay, startVirtualDisplay } from './display.mjs'
+import { ensureSystemPackages } from './system-packages.mjs'
+
+const USAGE = `usage: npm run bench -- [--rounds N] [rn50] [vit-b-16] [window]
+
+rn50, vit-b-16   the engine on a checkpoint of that published size with random weights, stage by stage, alternating with
+                 PyTorch where python3 has it (Debian: python3-torch python3-numpy libopenblas0-pthread)
+window           start, class switch and the editing of a name in the real window
+--rounds N       how often each is measured (7); medians are printed
+
+Without names: rn50 window.`
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, 'out/bench')
 
-await build({
-  configFile: false,
-  root,
-  logLevel: 'warn',
-  build: {
-    ssr: true,
-    outDir: folder,
-    emptyOutDir: true,
-    target: 'node20.18',
-    rollupOptions: {
-      // the second is a process of its own
-      input: { index: 'bench/index.ts', 'open-process': 'bench/open-process.ts' },
-      output: { format: 'es', entryFileNames: '[name].js' }
+async function bundle() {
+  const { build } = await import('vite')
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    build: {
+      ssr: true,
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'node20.18',
+      rollupOptions: {
+        // open-process is a program of its own
+        input: { models: 'bench/models.ts', window: 'bench/window/window.ts', 'open-process': 'bench/open-process.ts' },
+        output: { format: 'es', entryFileNames: '[name].js' }
+      }
     }
+  })
+}
+
+const load = (name) => import(pathToFileURL(join(folder, `${name}.js`)).href)
+
+async function measure(names, rounds) {
+  const { MODELS, measureModel } = await load('models')
+  const unknown = names.filter((name) => name !== 'window' && !(name in MODELS))
+  if (unknown.length > 0) throw new Error(`There is nothing named ${unknown.join(', ')} to measure.\n\n${USAGE}`)
+  for (const name of names.filter((name) => name in MODELS)) await measureModel(MODELS[name](), rounds)
+  if (!names.includes('window')) return
+
+  ensureSystemPackages({ tests: true })
+  buildIfStale()
+  const display = hasDisplay() ? undefined : await startVirtualDisplay()
+  if (display) process.env.DISPLAY = display.display
+  try {
+    await (await load('window')).measureWindow(rounds)
+  } finally {
+    display?.stop()
   }
+}
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '7' }, help: { type: 'boolean', default: false } },
+  allowPositionals: true
 })
-process.chdir(root)
-await import(pathToFileURL(join(folder, 'index.js')).href)
+const rounds = Number(values.rounds)
+try {
+  if (values.help) console.log(USAGE)
+  else if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number from 1 on.\n\n${USAGE}`)
+  else {
+    process.chdir(root)
+    await bundle()
+    await measure(positionals.length > 0 ? positionals : ['rn50', 'window'], rounds)
+  }
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
+}

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createEngine } from '../main/engine/engine'
 import { clipTokenizer } from '../main/engine/resources'
 import { physicalCores } from '../main/engine/threads'
@@ -13,14 +12,17 @@ import { publishedResNet50, publishedVitB16, type PublishedModel } from './publi
 import { PyTorch, pythonWithTorch } from './pytorch'
 import { table } from './report'
 
-const USAGE = `usage: npm run bench -- [--rounds N] [rn50] [vit-b-16]
+const NO_TORCH =
+  'no PyTorch found, so no ratios (on Debian: apt-get install python3-torch python3-numpy libopenblas0-pthread)'
 
-Measures the studio on checkpoints of the published sizes with random weights, beside PyTorch where python3 has it.
-Without a name: rn50.`
+/** By the names that they have on the command line of the benchmark. */
+export const MODELS: Readonly<Record<string, () => PublishedModel>> = {
+  rn50: publishedResNet50,
+  'vit-b-16': publishedVitB16
+}
 
-const MODELS: Readonly<Record<string, () => PublishedModel>> = { rn50: publishedResNet50, 'vit-b-16': publishedVitB16 }
-
-async function measureModel(model: PublishedModel, rounds: number): Promise<void> {
+/** Measures the engine on one model, in this process and in some of its own, and prints the table. */
+export async function measureModel(model: PublishedModel, rounds: number): Promise<void> {
   const note = (what: string): void => console.error(`${model.title}: ${what}`)
   note('writing the checkpoint')
   const checkpoint = await ensureCheckpoint(model)
@@ -38,8 +40,11 @@ async function measureModel(model: PublishedModel, rounds: number): Promise<void
     }
     note(`forward, ${rounds} rounds`)
     const forward = await measureForward(engine, model, info, torch?.process, rounds)
-    console.log(machineLines(torch?.process.version).join('\n') + '\n')
-    console.log(table(model.title, [...opening, ...forward]))
+    const conditions = machineLines(
+      `Node ${process.versions.node}, ONNX Runtime on the CPU, ${physicalCores()} threads`,
+      torch?.process.version ?? NO_TORCH
+    )
+    console.log(table(model.title, [...opening, ...forward], conditions))
   } finally {
     torch?.process.stop()
     await engine.closeModel({ model: info.id })
@@ -59,17 +64,4 @@ async function startTorch(
   const { job, picture } = await writeTorchJob(folder, model, checkpoint, await clipTokenizer(), threads)
   const script = join(import.meta.dirname, '../../bench/pytorch/serve.py')
   return { process: await PyTorch.start(python, script, job), job, picture }
-}
-
-const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' }, help: { type: 'boolean', default: false } },
-  allowPositionals: true
-})
-const rounds = Number(values.rounds)
-const chosen = (positionals.length > 0 ? positionals : ['rn50']).map((name) => MODELS[name])
-if (values.help || !Number.isInteger(rounds) || rounds < 1 || chosen.includes(undefined)) {
-  console.error(USAGE)
-  process.exitCode = values.help ? 0 : 1
-} else {
-  for (const make of chosen) if (make) await measureModel(make(), rounds)
 }
