@@ -1,5 +1,5 @@
 import type { Note } from './checkpoints/checkpoint'
-import type { Fact, Overrides, TensorSpec } from './architectures/architecture'
+import type { Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
 import type { DType, Shape, Tensor } from './tensor'
 
 /*
@@ -78,6 +78,8 @@ export interface ModelInfo {
   readonly window: number
   readonly stride: number
   readonly tensors: readonly TensorSpec[]
+  /** undefined for systems that take none */
+  readonly prompts?: PromptSpec | undefined
   readonly notes: readonly Note[]
   readonly missing: readonly string[]
 }
@@ -141,6 +143,21 @@ export type Mode =
 /** How a picture is brought to the model's input. 'published': the model's own test pipeline; 'original': not resized. */
 export type Scaling = 'published' | 'original'
 
+/**
+ * One set of prompts for SAM, of which masks are made together. Coordinates are pixels of the model's input (see
+ * `inputWidth` of a RunInfo), 0 in the middle of the first, as the authors count them.
+ */
+export interface SamPrompts {
+  /** stands in the names of its tensors: low_res_masks_NAME_multi; letters, digits, _ and - */
+  readonly name: string
+  /** label 1: belongs to the mask, 0: does not */
+  readonly points: readonly { readonly x: number; readonly y: number; readonly label: 0 | 1 }[]
+  /** left, top, right, bottom */
+  readonly box?: readonly [number, number, number, number] | undefined
+  /** logits [1, 1, s, s] of the model's `maskSide`, such as low_res_masks of a run before; above 0 is inside */
+  readonly mask?: Tensor<'float32'> | undefined
+}
+
 export interface RunRequest {
   readonly model: ModelId
   readonly picture: PictureId
@@ -150,6 +167,8 @@ export interface RunRequest {
   readonly gammaScale: number
   readonly mode: Mode
   readonly scaling: Scaling
+  /** for SAM, each set by itself; needs the whole picture in one pass */
+  readonly samPrompts?: readonly SamPrompts[] | undefined
   /** tensors to compute now; others of the run are computed when they are asked for */
   readonly want: readonly string[]
 }

@@ -180,7 +180,7 @@ function modelInfo(
   file: OpenFile,
   { id, path, hash, detection }: { id: ModelId; path: string; hash: string; detection: Detection }
 ): ModelInfo {
-  const { system, summary, reason, facts, gamma, preprocess, tensors, notes, missing } = detection
+  const { system, summary, reason, facts, gamma, preprocess, tensors, prompts, notes, missing } = detection
   const classes = detection.classes ?? []
   const stage = textStage(detection)
   return {
@@ -201,6 +201,7 @@ function modelInfo(
     window: preprocess.window,
     stride: preprocess.stride,
     tensors,
+    prompts,
     notes,
     missing
   }

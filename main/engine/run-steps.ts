@@ -6,6 +6,7 @@ import { float32Tensor, type Tensor } from '#models/tensor'
 import type { OpenModel } from './models'
 import type { Picture } from './pictures'
 import type { Step, StepChain, StepResult } from './pipeline'
+import { promptedStep, promptSource, type PromptSet } from './prompt-steps'
 
 /*
  * A run as steps: the picture and the choices become what the first stages take, and every stage of the model follows.
@@ -45,19 +46,23 @@ export interface RunParts {
   readonly input: Size
   readonly classes: readonly string[]
   readonly gammaScale: number
+  readonly prompts: readonly PromptSet[]
 }
 
 /** The chain of one window. Steps that are the same in every window get the same key, and so run once. */
 export function windowChain(parts: RunParts, window: InputWindow, label: string): StepChain {
-  const { model } = parts
-  const stages = model.detection.stages.map((stage) =>
-    stage.kind === 'text' ? textStep(parts, stage) : graphStep(parts, stage, window)
-  )
+  const { model, prompts } = parts
+  const stages = model.detection.stages.flatMap((stage) => {
+    if (stage.kind === 'text') return [textStep(parts, stage)]
+    const step = graphStep(parts, stage, window)
+    return stage.perPrompts ? prompts.map((set) => promptedStep(step, set)) : [step]
+  })
   const steps = [
     ...pictureSteps(parts, window),
     sizeStep(window),
     ...gammaSteps(parts),
     ...tokenSteps(parts),
+    ...prompts.map(promptSource),
     ...stages
   ]
   return { prefix: model.info.id, label, steps }

@@ -19,6 +19,7 @@ import { averageOverWindows, type ClassField } from './class-field'
 import type { Models, OpenModel } from './models'
 import type { Picture, Pictures } from './pictures'
 import type { Pipeline, StepChain } from './pipeline'
+import { preparedPrompts } from './prompt-steps'
 import { inputSize, inputWindow, windowChain, type InputWindow } from './run-steps'
 import type { TensorStore } from './tensor-store'
 import { windowsOf } from './windows'
@@ -150,15 +151,17 @@ export class Runs {
   async #start(request: RunRequest): Promise<Run> {
     const model = await this.models.use(request.model)
     const picture = this.pictures.get(request.picture)
-    const { classes, gammaScale, mode, scaling } = request
+    const { classes, gammaScale, mode, scaling, samPrompts = [] } = request
     if (!Number.isFinite(gammaScale)) throw new StudioError('invalid', `γ cannot be multiplied by ${gammaScale}.`)
-    const choices = JSON.stringify([request.model, request.picture, classes, gammaScale, mode, scaling])
+    const prompts = preparedPrompts(model, mode, samPrompts)
+    const asked = [request.model, request.picture, classes, gammaScale, mode, scaling]
+    const choices = JSON.stringify([...asked, ...prompts.map((set) => [set.name, set.choices])])
     const id = `run-${createHash('sha256').update(choices).digest('hex').slice(0, 24)}` as RunId
     const known = this.#runs.get(id)
     if (known) return known
     const input = inputSize(model, picture, scaling)
     const windows = windowsOf(mode, input).map((rect) => inputWindow(model, picture, rect))
-    const parts = { model, picture, input, classes, gammaScale }
+    const parts = { model, picture, input, classes, gammaScale, prompts }
     const chains = windows.map((window, i) =>
       windowChain(parts, window, windows.length > 1 ? `window ${i + 1} of ${windows.length}` : '')
     )

@@ -111,6 +111,14 @@ export interface TextStage {
 
 export type Stage = GraphStage | TextStage
 
+/** What a system makes of points, boxes and masks. */
+export interface PromptSpec {
+  /** width and height of a mask prompt, in cells of its own */
+  readonly maskSide: number
+  /** what each set of prompts gives, under names without the set's (see prompted.ts) */
+  readonly tensors: readonly TensorSpec[]
+}
+
 /** What an architecture found in a checkpoint. */
 export interface Detection {
   /** the system as `case.json` and the window call it: 'denseclip', 'denseclip-detection', 'clip', … */
@@ -130,8 +138,8 @@ export interface Detection {
   readonly tau: number | undefined
   readonly preprocess: Preprocess
   readonly tensors: readonly TensorSpec[]
-  /** what each set of prompts gives, under names without the set's (prompted.ts); absent where there are no prompts */
-  readonly promptTensors?: readonly TensorSpec[]
+  /** absent where the system takes no prompts */
+  readonly prompts?: PromptSpec
   readonly stages: readonly Stage[]
   /** keys that the family needs and the file lacks; a model with missing keys is shown but not run */
   readonly missing: readonly string[]

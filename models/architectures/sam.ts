@@ -79,7 +79,7 @@ function detection(checkpoint: Checkpoint, overrides: Overrides): Detection {
       stride: pixels
     },
     tensors: [...specs.globalBlocks(encoder.globalBlocks, layers), specs.IMAGE_EMBEDDING],
-    promptTensors: specs.PROMPTED,
+    prompts: { maskSide: 4 * side, tensors: specs.PROMPTED },
     stages,
     missing: [...ledger.missing],
     unexpected: ledger.unused(),
