@@ -7,7 +7,7 @@ export interface ImageSide {
   readonly summary: string
   /** channels of x1..x4; [] where the model has block outputs in their place */
   readonly featureChannels: readonly number[]
-  /** C, of z̄ and z */
+  /** C, of z̄ and z; 0 where it has no joint space with words */
   readonly channels: number
   /** side in pixels of the pictures it was trained on, from the stored grid of positions */
   readonly trainedSide: number

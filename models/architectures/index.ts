@@ -2,11 +2,19 @@ import type { Checkpoint } from '../checkpoints/checkpoint'
 import type { Architecture, Detection, Overrides } from './architecture'
 import { clip } from './clip'
 import { denseclip } from './denseclip'
+import { imagenetResnet } from './imagenet'
 import { sam } from './sam'
+import { semanticFpn } from './semantic-fpn'
 import { withPlainNames } from './state-names'
 
 /** Every system that is known, in the order they are asked: the most particular first. */
-export const ARCHITECTURES = [denseclip, clip, sam] as const satisfies readonly Architecture[]
+export const ARCHITECTURES = [
+  denseclip,
+  semanticFpn,
+  clip,
+  imagenetResnet,
+  sam
+] as const satisfies readonly Architecture[]
 
 /**
  * What a checkpoint is, by the first system that recognises it; undefined where none does (its tensors can be browsed

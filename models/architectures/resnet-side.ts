@@ -1,12 +1,12 @@
 import { attentionPool, attentionPoolWeights } from '../graph/attention-pool'
 import { GraphBuilder } from '../graph/builder'
-import { clipStem, residualStages } from '../graph/resnet'
 import type { Scope } from '../graph/scope'
 import { gridSide, type PositionFit } from '../graph/tokens'
 import type { Choice, Facts } from './facts'
 import { graphStage } from './graph-stage'
 import { outputEmbeddings, outputFeatures, type ImageSide } from './image-side'
 import * as specs from './tensor-specs'
+import { resnetTrunk } from './trunk'
 
 interface ResnetOptions {
   readonly fit: PositionFit
@@ -14,24 +14,21 @@ interface ResnetOptions {
   readonly heads: (poolWidth: number) => Choice<number>
 }
 
-/** CLIP's ModifiedResNet with its attention pool, every token a query. */
+/** A ResNet (CLIP's, as published, or another) with CLIP's attention pool behind it, every token a query. */
 export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): ImageSide {
-  const layers = [1, 2, 3, 4].map((stage) => scope.at(`layer${stage}`).count())
-  const [width = 0] = scope.take('layer1.0.conv1.weight').shape
-  const featureChannels = [1, 2, 3, 4].map((stage) => scope.take(`layer${stage}.0.conv3.weight`).shape[0] ?? 0)
+  const trunk = resnetTrunk(scope, facts)
+  const { summary, featureChannels } = trunk
   const poolWidth = featureChannels[3] ?? 0
   const poolScope = scope.at('attnpool')
   const positional = poolScope.take('positional_embedding', [undefined, poolWidth])
   const [channels = 0] = poolScope.take('c_proj.weight', [undefined, poolWidth]).shape
   const trainedSide = gridSide(positional) * 32
-  facts.fromShape('layers', layers)
-  facts.fromShape('width', width)
   facts.fromShape('output_dim', channels)
   facts.fromShape('backbone_input_resolution', trainedSide)
   const pool = { heads: facts.heads('heads', poolWidth, options.heads(poolWidth)), fit: options.fit }
 
   return {
-    summary: `CLIP ResNet ${layers.join('-')}, width ${width}`,
+    summary,
     featureChannels,
     channels,
     trainedSide,
@@ -41,10 +38,10 @@ export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): 
 
   function imageEncoder() {
     const g = new GraphBuilder('image_encoder')
-    const stem = clipStem(g, g.input('image', 'float32', [1, 3, 'H', 'W']), scope)
-    const features = residualStages(g, stem, scope, 'pool')
+    const image = g.input('image', 'float32', [1, 3, 'H', 'W'])
+    const features = trunk.features(g, image)
     outputFeatures(g, features, featureChannels)
-    const [x4 = stem] = features.slice(-1)
+    const [x4 = image] = features.slice(-1)
     outputEmbeddings(g, attentionPool(g, x4, poolScope, pool))
     return g.build()
   }
@@ -55,5 +52,23 @@ export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): 
     const x4 = g.input('x4', 'float32', [1, poolWidth, 'h4', 'w4'])
     g.output('attention_pool', attentionPoolWeights(g, x4, poolScope, pool), [pool.heads, 'tokens', 'tokens'])
     return g.build()
+  }
+}
+
+/** A ResNet without an attention pool: features, and no joint space with words. */
+export function bareResnetSide(
+  scope: Scope,
+  facts: Facts
+): Omit<ImageSide, 'trainedSide'> & { readonly isClip: boolean } {
+  const trunk = resnetTrunk(scope, facts)
+  const g = new GraphBuilder('image_encoder')
+  outputFeatures(g, trunk.features(g, g.input('image', 'float32', [1, 3, 'H', 'W'])), trunk.featureChannels)
+  return {
+    summary: trunk.summary,
+    isClip: trunk.isClip,
+    featureChannels: trunk.featureChannels,
+    channels: 0,
+    stages: [graphStage(g.build())],
+    tensors: specs.FEATURES
   }
 }

@@ -14,12 +14,14 @@ import * as specs from './tensor-specs'
 function readSizes(scope: Scope, facts: Facts) {
   const [width = 0, , patch = 0] = scope.take('conv1.weight', [undefined, 3, undefined, undefined]).shape
   const layers = scope.at('transformer', 'resblocks').count()
-  const [, channels = 0] = scope.take('proj', [width, undefined]).shape
+  // Semantic FPN uses the ViT without its way into the joint space
+  const channels =
+    scope.hasAny('ln_post') || scope.has('proj') ? (scope.take('proj', [width, undefined]).shape[1] ?? 0) : 0
   const trainedSide = gridSide(scope.take('positional_embedding', [undefined, width])) * patch
   facts.fromShape('layers', layers)
   facts.fromShape('width', width)
   facts.fromShape('patch_size', patch)
-  facts.fromShape('output_dim', channels)
+  if (channels > 0) facts.fromShape('output_dim', channels)
   facts.fromShape('backbone_input_resolution', trainedSide)
   const summary = `CLIP ViT of ${layers} blocks, width ${width}, patch ${patch}`
   return { width, patch, layers, channels, trainedSide, summary }
@@ -36,7 +38,7 @@ interface DenseVitOptions {
   readonly configuredOutIndices: readonly number[] | undefined
 }
 
-/** The ViT of DenseCLIP: four blocks become x1..x4 through a pyramid. */
+/** The ViT of DenseCLIP: four blocks become x1..x4 through a pyramid; z̄ and z where it has `ln_post` and `proj`. */
 export function denseVitSide(scope: Scope, facts: Facts, options: DenseVitOptions): ImageSide {
   const { width, patch, layers, channels, trainedSide, summary } = readSizes(scope, facts)
   if (patch !== 8 && patch !== 16) {
@@ -59,7 +61,7 @@ export function denseVitSide(scope: Scope, facts: Facts, options: DenseVitOption
   const taps = blocks.filter((_, index) => outIndices.includes(index))
   outputFeatures(g, vitPyramid(g, taps, scope, { grid, width, patch }), featureChannels)
   const [last = image] = blocks.slice(-1)
-  outputEmbeddings(g, vitEmbeddings(g, last, scope, { grid, width, epsilon: EPSILON }))
+  if (channels > 0) outputEmbeddings(g, vitEmbeddings(g, last, scope, { grid, width, epsilon: EPSILON }))
 
   return {
     summary,
@@ -67,7 +69,7 @@ export function denseVitSide(scope: Scope, facts: Facts, options: DenseVitOption
     channels,
     trainedSide,
     stages: [graphStage(g.build())],
-    tensors: [...specs.FEATURES, ...specs.EMBEDDINGS]
+    tensors: channels > 0 ? [...specs.FEATURES, ...specs.EMBEDDINGS] : specs.FEATURES
   }
 }
 

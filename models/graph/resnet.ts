@@ -62,6 +62,19 @@ export function clipStem(g: GraphBuilder, image: Floats, scope: Scope): Floats {
   return averagePool(g, x, 2)
 }
 
+/**
+ * mmcv's deep stem (ResNetV1c): three 3×3 convolutions, the first of stride 2, as one numbered module (0, 3, 6, each with
+ * its BatchNorm behind it), and a 3×3 maximum of stride 2.
+ */
+export function deepStem(g: GraphBuilder, image: Floats, scope: Scope): Floats {
+  let x = image
+  for (const index of [0, 3, 6]) {
+    const stride = index === 0 ? 2 : 1
+    x = relu(g, normedConvolution(g, x, scope.at('stem', index), scope.at('stem', index + 1), { padding: 1, stride }))
+  }
+  return maxPool(g, x, { size: 3, stride: 2, padding: 1 })
+}
+
 /** torchvision's stem: one 7×7 convolution of stride 2 and a 3×3 maximum of stride 2. */
 export function plainStem(g: GraphBuilder, image: Floats, scope: Scope): Floats {
   const x = relu(g, normedConvolution(g, image, scope.at('conv1'), scope.at('bn1'), { padding: 3, stride: 2 }))
