@@ -208,7 +208,8 @@ export interface RunInfo {
 
 /**
  * A tensor of a run. In a sliding run `seg_logits_low` and what comes before belong to one window each
- * (`window`, default 0); `seg_logits` and label maps are the average over all windows.
+ * (`window`, default 0); `seg_logits` and label maps are the average over all windows. Every model with a decoder also
+ * gives `seg_logits_original`, resized to the picture, and `label_map`, their argmax.
  */
 export interface TensorRef {
   readonly run: RunId

@@ -1,14 +1,13 @@
 import { Option, type Command } from 'commander'
-import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo } from '#models/api'
+import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo, SamPrompts } from '#models/api'
 import type { Overrides, TensorSpec } from '#models/architectures/architecture'
-import { resizeBilinear } from '#models/analysis/bilinear'
 import { StudioError } from '#models/errors'
-import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
 import packageJson from '../../package.json'
 import { withEngine, type CliContext } from './engine'
 import { readJsonObject, readList } from './lists'
 import { heightAndWidth, positiveInteger } from './numbers'
 import { makeFolder, writeNpy, writeOutput } from './output'
+import { readSamPrompts } from './sam-prompts'
 
 interface Options {
   input: string
@@ -22,13 +21,16 @@ interface Options {
   stride?: number
   originalSize?: { height: number; width: number }
   config?: string
+  samPrompts?: string
 }
+
+type Described = Pick<TensorSpec, 'name' | 'meaning'>
 
 /** Tensors of a sliding run that are of the whole picture; the others are of one window each. */
 const OF_ALL_WINDOWS = ['token_ids', 'text_embedding', 'seg_logits']
 
 /** What is made of seg_logits at the picture's own size, beside the tensors that the model itself gives. */
-const AT_ORIGINAL_SIZE: readonly Pick<TensorSpec, 'name' | 'meaning'>[] = [
+const AT_ORIGINAL_SIZE: readonly Described[] = [
   { name: 'seg_logits_original', meaning: 'seg_logits resized bilinearly to the original size' },
   { name: 'label_map', meaning: 'class index of every pixel of the original size: argmax of seg_logits_original' }
 ]
@@ -60,12 +62,15 @@ export function addTensors(program: Command): void {
       heightAndWidth
     )
     .option('--config <file.json>', 'numbers that the file does not tell, by the names that inspect gives')
+    .option('--sam-prompts <file.json>', 'points, boxes and masks for SAM by name, in pixels of its input')
     .addHelpText(
       'after',
       `
 Writes DIR/NAME.npy (little-endian, row-major) and DIR/tensors.json, which says what each is and how it was made.
 With --mode slide, seg_logits is the average over the windows; tensors of one window are written as NAME-window-I.npy,
-and only where --tensors names them.`
+and only where --tensors names them.
+--sam-prompts: {"NAME": {"points": [[x, y], ...], "labels": [1, 0, ...], "box": [left, top, right, bottom],
+"mask": "FILE.npy"}, ...}; tensors carry the names, as in low_res_masks_NAME_multi.`
     )
     .action(async (checkpoint: string, options: Options) => {
       await withEngine((engine, context) => writeTensors(engine, checkpoint, options, context))
@@ -78,13 +83,14 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   const model = await engine.openModel({ path: checkpoint, overrides }, context)
   const classes = await classesFor(model, options)
   const mode = modeFor(model, options)
-  const names = await namesFor(model, options)
+  const samPrompts = options.samPrompts === undefined ? [] : await readSamPrompts(options.samPrompts)
+  const specs = [...model.tensors, ...promptedTensors(model, samPrompts)]
+  const names = await namesFor(model, specs, options)
   const picture = await engine.openPicture({ path: options.input, originalSize: options.originalSize }, context)
   checkOriginalSize(picture, options)
 
-  const want = [...new Set(names.map((name) => (isAtOriginalSize(name) ? 'seg_logits' : name)))]
   const run = await engine.run(
-    { model: model.id, picture: picture.id, classes, gammaScale: 1, mode, scaling: 'published', want },
+    { model: model.id, picture: picture.id, classes, gammaScale: 1, mode, scaling: 'published', want: names },
     context
   )
   await makeFolder(options.out)
@@ -94,14 +100,14 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
     const windows = isOfWindows ? run.windows.map((_, window) => window) : [undefined]
     for (const window of windows) {
       const as = window === undefined ? name : `${name}-window-${window}`
-      const tensor = await tensorOf(engine, run, picture, name, window, context)
+      const tensor = await engine.tensor({ run: run.id, name, window }, context)
       const file = await writeNpy(options.out, as, tensor)
-      const meaning = [...model.tensors, ...AT_ORIGINAL_SIZE].find((spec) => spec.name === name)?.meaning ?? ''
+      const meaning = [...specs, ...AT_ORIGINAL_SIZE].find((spec) => spec.name === name)?.meaning ?? ''
       const { dtype, shape } = tensor
       written[as] = { file, shape, dtype, meaning, ...(window !== undefined && { window: run.windows[window] }) }
     }
   }
-  const facts = { ...factsOf(model, picture, run), tensors: written }
+  const facts = { ...factsOf(model, picture, run), ...promptFacts(samPrompts), tensors: written }
   await writeOutput(options.out, 'tensors.json', `${JSON.stringify(facts, undefined, 2)}\n`)
 }
 
@@ -137,8 +143,14 @@ function modeFor(model: ModelInfo, { mode, window, stride }: Options): Mode {
   return { kind: 'whole' }
 }
 
-async function namesFor(model: ModelInfo, options: Options): Promise<string[]> {
-  const given = model.tensors.map(({ name }) => name)
+/** What the model gives for each set of prompts. */
+function promptedTensors(model: ModelInfo, sets: readonly SamPrompts[]): Described[] {
+  const tensors = model.prompts?.tensors ?? []
+  return sets.flatMap((set) => tensors.map(({ name, meaning }) => ({ name: promptedName(name, set.name), meaning })))
+}
+
+async function namesFor(model: ModelInfo, specs: readonly Described[], options: Options): Promise<string[]> {
+  const given = specs.map(({ name }) => name)
   const original = given.includes('seg_logits') ? AT_ORIGINAL_SIZE.map(({ name }) => name) : []
   if (options.tensors === undefined) {
     const chosen = options.mode === 'slide' ? given.filter((name) => OF_ALL_WINDOWS.includes(name)) : given
@@ -153,29 +165,11 @@ async function namesFor(model: ModelInfo, options: Options): Promise<string[]> {
   return names
 }
 
-async function tensorOf(
-  engine: Engine,
-  run: RunInfo,
-  picture: PictureInfo,
-  name: string,
-  window: number | undefined,
-  context: CliContext
-): Promise<Tensor> {
-  if (name === 'label_map') {
-    const { labels, width, height } = await engine.labelMap({ run: run.id, from: 'seg_logits' }, context)
-    const shape = [height, width]
-    // one byte is enough for almost every class list
-    return run.classes.length <= 256
-      ? { dtype: 'uint8', shape, data: Uint8Array.from(labels) }
-      : { dtype: 'uint16', shape, data: labels }
-  }
-  if (name === 'seg_logits_original') {
-    const { data, shape } = toFloat32(await engine.tensor({ run: run.id, name: 'seg_logits' }, context))
-    const [, planes = 0, rows = 0, columns = 0] = shape
-    const { width, height } = picture
-    return float32Tensor([1, planes, height, width], resizeBilinear({ data, planes, rows, columns }, height, width))
-  }
-  return engine.tensor({ run: run.id, name, window }, context)
+/** The prompts as they were given; of masks only that there are some. */
+function promptFacts(sets: readonly SamPrompts[]): object {
+  if (sets.length === 0) return {}
+  const facts = sets.map(({ name, points, box, mask }) => ({ name, points, box, mask: mask !== undefined }))
+  return { samPrompts: facts }
 }
 
 /** How the tensors came to be. */
