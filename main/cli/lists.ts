@@ -34,9 +34,14 @@ export async function readList(value: string): Promise<string[]> {
   return lines
 }
 
+/** The path of a file that an option names, with or without '@' or '@file:' before it. */
+export function pathOf(value: string): string {
+  return FROM_FILE.exec(value)?.[1] ?? value
+}
+
 /** A JSON object from a file; a leading '@' or '@file:' is taken off. Throws a StudioError where it is none. */
 export async function readJsonObject(value: string): Promise<Record<string, unknown>> {
-  const path = FROM_FILE.exec(value)?.[1] ?? value
+  const path = pathOf(value)
   const file = basename(path)
   const text = await readText(path)
   let parsed: unknown

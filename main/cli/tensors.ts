@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo, SamPrompts } from '#models/api'
 import type { Overrides, TensorSpec } from '#models/architectures/architecture'
+import { promptedName } from '#models/architectures/prompted'
 import { StudioError } from '#models/errors'
 import packageJson from '../../package.json'
 import { withEngine, type CliContext } from './engine'
