@@ -91,7 +91,16 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   checkOriginalSize(picture, options)
 
   const run = await engine.run(
-    { model: model.id, picture: picture.id, classes, gammaScale: 1, mode, scaling: 'published', want: names },
+    {
+      model: model.id,
+      picture: picture.id,
+      classes,
+      gammaScale: 1,
+      mode,
+      scaling: 'published',
+      samPrompts,
+      want: names
+    },
     context
   )
   await makeFolder(options.out)
