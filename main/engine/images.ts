@@ -142,7 +142,8 @@ export async function decodePicture(path: string): Promise<DecodedPicture> {
     return {
       width: info.width,
       height: info.height,
-      rgb: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      // a copy: sharp's WebAssembly build takes the memory back once the buffer itself, and not a view of it, is collected
+      rgb: new Uint8Array(data),
       format: describe(header),
       hash: createHash('sha256').update(bytes).digest('hex'),
       notes: notesOf(header, file)
