@@ -22,8 +22,9 @@ export class StageSessions {
   constructor(
     private readonly fileName: string,
     private readonly compiled: CompiledStages,
-    private readonly providers: Providers,
-    private readonly threads: number
+    private readonly providers: Pick<Providers, 'current' | 'report'>,
+    private readonly threads: number,
+    private readonly openGraph: typeof openSession = openSession
   ) {}
 
   /** Throws a StudioError `mismatch` where inputs do not fit the graph, and `engine` where it does not run at all. */
@@ -71,11 +72,11 @@ export class StageSessions {
       join(folder, provider === 'cpu' ? `${stage}.onnx` : `${stage}.portable.onnx`)
     let session: Session
     try {
-      session = await openSession(graphOf(await this.compiled.folder()), provider, this.threads)
+      session = await this.openGraph(graphOf(await this.compiled.folder()), provider, this.threads)
     } catch (error) {
       // either the files were damaged or removed, or the provider cannot take the graph: only the first can be mended
       if (provider !== 'cpu') throw error
-      session = await openSession(graphOf(await this.compiled.rebuild()), provider, this.threads)
+      session = await this.openGraph(graphOf(await this.compiled.rebuild()), provider, this.threads)
     }
     this.#sessions.set(stage, session)
     return session

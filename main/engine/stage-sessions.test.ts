@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest'
+import type { ProviderName } from '#models/api'
+import { float32Tensor, type Tensor } from '#models/tensor'
+import type { Session } from './sessions'
+import { StageSessions } from './stage-sessions'
+
+const INPUTS = new Map<string, Tensor>([['x', float32Tensor([1, 3, 8, 8])]])
+
+interface Machine {
+  readonly sessions: StageSessions
+  /** 'open PROVIDER PATH', 'run PROVIDER', 'release PROVIDER', 'rebuild', 'report …' */
+  readonly log: string[]
+  provider: ProviderName
+}
+
+/** Sessions over a runtime where opening or running fails as these say. */
+function machine(fails: { open?: (path: string) => boolean; run?: (provider: ProviderName) => boolean } = {}): Machine {
+  const log: string[] = []
+  const state = { provider: 'webgpu' as ProviderName }
+  const providers = {
+    current: async () => state.provider,
+    report: (provider: ProviderName, reason: string) => void log.push(`report ${provider}: ${reason}`)
+  }
+  const compiled = {
+    folder: async () => 'cache',
+    rebuild: async () => {
+      log.push('rebuild')
+      return 'again'
+    }
+  }
+  async function open(model: string | Uint8Array, provider: ProviderName): Promise<Session> {
+    const path = String(model)
+    log.push(`open ${provider} ${path}`)
+    if (fails.open?.(path)) throw new Error('protobuf parsing failed.')
+    return {
+      provider,
+      inputs: [{ name: 'x', shape: [1, 3, 'H', 'W'] }],
+      async run(_, outputs) {
+        log.push(`run ${provider}`)
+        if (fails.run?.(provider)) throw new Error('device lost.\n  at shader 7')
+        return new Map(outputs.map((name) => [name, float32Tensor([1])]))
+      },
+      release: async () => void log.push(`release ${provider}`)
+    }
+  }
+  const sessions = new StageSessions('model.pth', compiled, providers, 2, open)
+  return Object.assign(state, { sessions, log })
+}
+
+describe('stage sessions', () => {
+  it('are made once, when a stage runs', async () => {
+    const { sessions, log } = machine()
+    expect(log).toEqual([])
+    expect(await sessions.run('head', INPUTS, ['y'])).toMatchObject({ provider: 'webgpu' })
+    await sessions.run('head', INPUTS, ['y'])
+    expect(log).toEqual(['open webgpu cache/head.portable.onnx', 'run webgpu', 'run webgpu'])
+  })
+
+  it('run a stage on the processor where a provider fails on it, and say so', async () => {
+    const { sessions, log } = machine({ run: (provider) => provider === 'webgpu' })
+    expect(await sessions.run('head', INPUTS, ['y'])).toMatchObject({ provider: 'cpu' })
+    expect(log).toEqual([
+      'open webgpu cache/head.portable.onnx',
+      'run webgpu',
+      'report webgpu: it failed on head, which ran on the processor: device lost',
+      'release webgpu',
+      'open cpu cache/head.onnx',
+      'run cpu'
+    ])
+    log.length = 0
+    // the failure is not repeated, until sessions are made anew
+    await sessions.run('head', INPUTS, ['y'])
+    expect(log).toEqual(['run cpu'])
+    await sessions.release()
+    await sessions.run('head', INPUTS, ['y'])
+    expect(log).toContain('run webgpu')
+  })
+
+  it('say what failed where the processor fails, too', async () => {
+    const { sessions } = machine({ run: () => true })
+    await expect(sessions.run('head', INPUTS, ['y'])).rejects.toMatchObject({
+      code: 'engine',
+      message: 'model.pth: the stage head could not run: device lost.'
+    })
+  })
+
+  it('compile a graph again that cannot be opened, once', async () => {
+    const state = machine({ open: (path) => path.startsWith('cache') })
+    state.provider = 'cpu'
+    await state.sessions.run('head', INPUTS, ['y'])
+    expect(state.log).toEqual(['open cpu cache/head.onnx', 'rebuild', 'open cpu again/head.onnx', 'run cpu'])
+    const broken = machine({ open: () => true })
+    broken.provider = 'cpu'
+    await expect(broken.sessions.run('head', INPUTS, ['y'])).rejects.toMatchObject({ code: 'engine' })
+    expect(broken.log.filter((line) => line === 'rebuild')).toHaveLength(1)
+  })
+
+  it('refuse inputs that do not fit before the runtime does', async () => {
+    const { sessions, log } = machine()
+    const wrong = sessions.run('head', new Map<string, Tensor>([['x', float32Tensor([1, 4, 8, 8])]]), ['y'])
+    await expect(wrong).rejects.toMatchObject({
+      code: 'mismatch',
+      message: expect.stringContaining('takes x of shape [1, 3, H, W], and here it is [1, 4, 8, 8]')
+    })
+    await expect(sessions.run('head', new Map(), ['y'])).rejects.toMatchObject({ code: 'engine' })
+    expect(log).not.toContain('run webgpu')
+  })
+})
