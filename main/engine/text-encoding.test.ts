@@ -80,10 +80,10 @@ describe('text encoding', () => {
 
   it('encodes long lists in parts', async () => {
     const log: { names: number; inputs: ReadonlyMap<string, Tensor> }[] = []
-    // start, one to three digits, end
+    // two or more rows each: the last digit and the end
     const names = Array.from({ length: 400 }, (_, i) => String(i))
     const { embedding } = await (await encoder()).embed(names, fakeRun(log))
-    expect(log.map(({ names: count }) => count)).toEqual([175, 153, 72])
+    expect(log.map(({ names: count }) => count)).toEqual([363, 37])
     expect(embedding.shape).toEqual([1, 400, 2])
   })
 
@@ -122,5 +122,58 @@ describe('text encoding', () => {
     await text.embed(['a photo of a road.'], fakeRun(log))
     expect(log[0]?.inputs.get('embeddings')?.shape).toEqual([8, 2])
     expect(text.tokenIds(['sky']).shape).toEqual([1, 77])
+  })
+
+  it('takes the mean over templates, each name once a list of templates', async () => {
+    const log: { names: number; inputs: ReadonlyMap<string, Tensor> }[] = []
+    const text = await encoder({ contexts: undefined, contextLength: 77 })
+    const templates = ['a {}.', 'the {}.']
+    const one = await text.embed(['road', 'sky'], fakeRun(log), { templates })
+    expect(log.map(({ names }) => names)).toEqual([4])
+    for (const row of [0, 1]) {
+      const [x = 0, y = 0] = Array.from(one.embedding.data.slice(row * 2, row * 2 + 2), Number)
+      expect(Math.hypot(x, y)).toBeCloseTo(1, 6)
+    }
+    await text.embed(['sky', 'road'], fakeRun(log), { templates })
+    expect(log).toHaveLength(1)
+    await text.embed(['sky'], fakeRun(log), { templates: ['a {}.'] })
+    await text.embed(['sky'], fakeRun(log))
+    expect(log.map(({ names }) => names)).toEqual([4, 1, 1])
+  })
+
+  const perClass: StoredTensor = {
+    ...contexts,
+    shape: [2, 1, WIDTH],
+    read: async () => float32Tensor([2, 1, WIDTH], Float32Array.of(-1, 10, -2, 20))
+  }
+
+  it('gives each class its own contexts, where they are', async () => {
+    const log: { names: number; inputs: ReadonlyMap<string, Tensor> }[] = []
+    const text = await encoder({
+      contexts: perClass,
+      contextLength: 76,
+      namePosition: 'front',
+      wording: (name) => ({ name: name.replaceAll('_', ' '), ending: '.' })
+    })
+    await text.embed(['road', 'road'], fakeRun(log))
+    // [start, road, p1 of class 1, '.', end, p1 of class 2, '.', end]
+    expect(Array.from(log[0]?.inputs.get('embeddings')?.data ?? [], Number)).toEqual([
+      ...[49406, 1, 1759, 1, -1, 10, 269, 1, 49407, 1],
+      ...[-2, 20, 269, 1, 49407, 1]
+    ])
+    await expect(text.embed(['road'], fakeRun(log))).rejects.toMatchObject({ code: 'mismatch' })
+    // underscores stand for spaces
+    expect(text.tokenIds(['traffic_light'])).toEqual(text.tokenIds(['traffic light']))
+  })
+
+  it('keeps nothing that was made with the contexts of one picture', async () => {
+    const log: { names: number; inputs: ReadonlyMap<string, Tensor> }[] = []
+    const text = await encoder()
+    const given = float32Tensor([1, 2, WIDTH], Float32Array.of(-7, 70, -8, 80))
+    await text.embed(['road'], fakeRun(log), { contexts: given })
+    expect(Array.from(log[0]?.inputs.get('embeddings')?.data ?? [], Number).slice(2, 6)).toEqual([-7, 70, -8, 80])
+    await text.embed(['road'], fakeRun(log), { contexts: given })
+    await text.embed(['road'], fakeRun(log))
+    expect(log).toHaveLength(3)
   })
 })

@@ -1,5 +1,6 @@
 import type { Checkpoint, Note, StoredTensor } from '../checkpoints/checkpoint'
 import type { Graph } from '../graph/graph'
+import type { NamePosition } from '../text/sequences'
 
 /** What an axis of a tensor counts. */
 export type Axis =
@@ -85,11 +86,17 @@ export interface GraphStage {
   build(): Graph
 }
 
+/** How a class name becomes text: what follows the name stays behind all contexts. */
+export interface Wording {
+  readonly name: string
+  readonly ending: string
+}
+
 /**
- * The text encoder, which runs over packed sequences (see text/packing.ts): one learned prefix shared by all classes,
- * then each class's own tokens, never anything behind its end token. That is exact, since the mask is causal.
+ * The text encoder, which runs over packed sequences (see text/packing.ts): what several names begin with is there once,
+ * and nothing behind an end token is. That is exact, since the mask is causal.
  *
- * Graph inputs, S packed tokens, k classes, d the width:
+ * Graph inputs, S packed rows, k classes, d the width:
  *   embeddings [S, d] float32 (token embeddings and contexts, before positions)
  *   positions  [S] int64 (row of the positional embedding)
  *   mask       [S, S] float32 (0 where a query row may look, a large negative number where not)
@@ -102,10 +109,18 @@ export interface TextStage {
   readonly outputs: readonly ['text_embedding']
   /** [vocabulary, d] */
   readonly tokenEmbedding: StoredTensor
-  /** learned contexts [P, d] that go right behind the start token; undefined: none (CLIP itself) */
+  /** learned contexts: [P, d] for all names, or [K, P, d], each class its own; undefined: none (CLIP itself) */
   readonly contexts: StoredTensor | undefined
+  /** a tensor [1, P, d] of another stage that takes their place, where they depend on the picture */
+  readonly contextsFrom?: string
+  /** among the contexts; 'end' unless said */
+  readonly namePosition?: NamePosition
   /** tokens of a name with its start and end (5 as published for DenseCLIP, 77 for CLIP) */
   readonly contextLength: number
+  /** the name alone, unless said */
+  readonly wording?: (name: string) => Wording
+  /** every name goes through templates, and the mean of its embeddings is taken (text/templates.ts) */
+  readonly ensemble?: 'templates'
   build(): Graph
 }
 

@@ -9,6 +9,7 @@ import { openFile } from '../../main/files'
 import { readCheckpoint } from '../checkpoints'
 import type { Graph } from '../graph/graph'
 import { packSequences, tokenIdsTensor } from '../text/packing'
+import { sequenceOf } from '../text/sequences'
 import { float32Tensor, toFloat32, type Tensor } from '../tensor'
 import type { Detection, TextStage } from './architecture'
 import { detect } from './index'
@@ -66,7 +67,9 @@ async function runGraph(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Prom
 async function encodeWords(stage: TextStage, tokenIds: Tensor): Promise<Tensor<'float32'>> {
   const names = rowsOf(tokenIds)
   const [learned = 0, width = stage.tokenEmbedding.shape[1] ?? 0] = stage.contexts?.shape ?? []
-  const packed = packSequences(names, learned)
+  const packed = packSequences(
+    names.map((ids) => sequenceOf(ids, { first: 0, count: learned, position: 'end', nameTokens: ids.length }))
+  )
   const table = toFloat32(await stage.tokenEmbedding.read()).data
   const contexts = stage.contexts ? toFloat32(await stage.contexts.read()).data : new Float32Array(0)
   const embeddings = new Float32Array(packed.tokens.length * width)

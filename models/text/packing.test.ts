@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Tensor } from '../tensor'
 import { MASKED, packSequences, tokenIdsTensor } from './packing'
+import { sequenceOf } from './sequences'
 
 const START = 49406
 const END = 49407
@@ -9,16 +11,14 @@ const NAMES = [
 ]
 
 describe('packing', () => {
-  it('shares start and contexts, and lets nothing see another name', () => {
-    const packed = packSequences(NAMES, 2)
+  it('shares what sequences begin with, and lets nothing see another name', () => {
+    const contexts = { first: 0, count: 2, position: 'end', nameTokens: 2 } as const
+    const packed = packSequences(NAMES.map((ids) => sequenceOf(ids, contexts)))
     expect([...packed.tokens]).toEqual([START, -1, -2, 10, END, 20, 21, END])
     expect([...packed.positions.data].map(Number)).toEqual([0, 1, 2, 3, 4, 3, 4, 5])
     expect([...packed.endRows.data].map(Number)).toEqual([4, 7])
     expect(packed.mask.shape).toEqual([8, 8])
-    const seen = Array.from({ length: 8 }, (_, row) =>
-      Array.from(packed.mask.data.subarray(row * 8, row * 8 + 8), (value) => (value === 0 ? '1' : '.')).join('')
-    )
-    expect(seen).toEqual([
+    expect(seenBy(packed.mask)).toEqual([
       '1.......',
       '11......',
       '111.....',
@@ -31,16 +31,25 @@ describe('packing', () => {
     expect(new Set(packed.mask.data)).toEqual(new Set([0, MASKED]))
   })
 
-  it('needs no contexts', () => {
-    const packed = packSequences(NAMES, 0)
-    expect([...packed.tokens]).toEqual([START, 10, END, 20, 21, END])
-    expect([...packed.positions.data].map(Number)).toEqual([0, 1, 2, 1, 2, 3])
+  it('branches where names part, wherever that is', () => {
+    const packed = packSequences([
+      [START, 10, 11, END],
+      [START, 20, END],
+      [START, 10, 12, END]
+    ])
+    expect([...packed.tokens]).toEqual([START, 10, 11, END, 20, END, 12, END])
+    expect([...packed.positions.data].map(Number)).toEqual([0, 1, 2, 3, 1, 2, 2, 3])
+    expect([...packed.endRows.data].map(Number)).toEqual([3, 5, 7])
+    expect(seenBy(packed.mask).slice(4)).toEqual(['1...1...', '1...11..', '11....1.', '11....11'])
   })
 
-  it('stops at the first end token, where the authors’ argmax finds it', () => {
-    const packed = packSequences([[START, 10, END, 11, END]], 1)
-    expect([...packed.tokens]).toEqual([START, -1, 10, END])
-    expect([...packed.endRows.data]).toEqual([3n])
+  it('gives two equal names one row', () => {
+    const packed = packSequences([
+      [START, 10, END],
+      [START, 10, END]
+    ])
+    expect([...packed.tokens]).toEqual([START, 10, END])
+    expect([...packed.endRows.data]).toEqual([2n, 2n])
   })
 
   it('fills token_ids with zeros behind the end', () => {
@@ -51,3 +60,10 @@ describe('packing', () => {
     })
   })
 })
+
+/** For each row what it may look at, as '1' and '.'. */
+function seenBy({ data, shape: [rows = 0] }: Tensor<'float32'>): string[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(data.subarray(row * rows, (row + 1) * rows), (value) => (value === 0 ? '1' : '.')).join('')
+  )
+}

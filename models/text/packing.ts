@@ -1,63 +1,64 @@
 import type { Tensor } from '../tensor'
-import { END_TOKEN } from './tokenizer'
+import type { Sequence } from './sequences'
 
 /** Added to an attention weight before softmax where a row may not look. Finite, so that no provider makes NaN of it. */
 export const MASKED = -1e9
 
-/** Several names as one sequence of S rows: what the graph of a TextStage takes besides the embeddings. */
+/** Several sequences as one of S rows: what the graph of a TextStage takes besides the embeddings. */
 export interface PackedSequences {
-  /** [S] the token of each row; −1 − p for the learned context p, whose row is taken from the checkpoint */
+  /** [S] what stands in each row, as in a Sequence */
   readonly tokens: Int32Array<ArrayBuffer>
   /** [S] row of the positional embedding */
   readonly positions: Tensor<'int64'>
   /** [S, S] 0 where the query row (first axis) may look, MASKED where not */
   readonly mask: Tensor<'float32'>
-  /** [K] row of each name's end token */
+  /** [K] last row of each sequence */
   readonly endRows: Tensor<'int64'>
 }
 
 /**
- * Packs names (ids with start and end, as `encodeName` gives them) behind one shared prefix: start, then `contexts`
- * learned vectors. Each name's own tokens follow, up to its end token. Since the text encoder looks only backwards,
- * every name's rows compute exactly what they would in a padded sequence of their own.
+ * Packs sequences as a tree: what several of them begin with (the start token, contexts that all share, the words of a
+ * template) is there once, and each row sees itself and what leads to it. Since the text encoder looks only backwards,
+ * every row computes exactly what it would in a padded sequence of its own.
  *
- * The mask has S² values with S = 1 + contexts + all tokens of the names, so pack a few hundred names at a time.
+ * The mask has S² values with S at most the rows of all sequences, so pack a few hundred rows at a time.
  */
-export function packSequences(names: readonly (readonly number[])[], contexts: number): PackedSequences {
-  // the end is where the authors' argmax over the ids finds it: at the first of the highest
-  const tails = names.map((ids) => ids.slice(1, ids.indexOf(END_TOKEN) + 1))
-  const prefix = 1 + contexts
-  const rows = tails.reduce((sum, tail) => sum + tail.length, prefix)
-
-  const tokens = new Int32Array(rows)
-  const positions = new BigInt64Array(rows)
-  const mask = new Float32Array(rows * rows).fill(MASKED)
-  const endRows = new BigInt64Array(names.length)
-
-  tokens[0] = names[0]?.[0] ?? 0
-  for (let row = 0; row < prefix; row++) {
-    if (row > 0) tokens[row] = -row
-    positions[row] = BigInt(row)
-    mask.fill(0, row * rows, row * rows + row + 1)
-  }
-  let first = prefix
-  tails.forEach((tail, name) => {
-    tail.forEach((id, i) => {
-      const row = first + i
-      tokens[row] = id
-      positions[row] = BigInt(prefix + i)
-      mask.fill(0, row * rows, row * rows + prefix)
-      mask.fill(0, row * rows + first, row * rows + row + 1)
+export function packSequences(sequences: readonly Sequence[]): PackedSequences {
+  const tokens: number[] = []
+  const depths: number[] = []
+  const parents: number[] = []
+  const children: Map<number, number>[] = []
+  const roots = new Map<number, number>()
+  const endRows = sequences.map((sequence) => {
+    let at = -1
+    let branches = roots
+    sequence.forEach((token, depth) => {
+      let row = branches.get(token)
+      if (row === undefined) {
+        row = tokens.length
+        branches.set(token, row)
+        tokens.push(token)
+        depths.push(depth)
+        parents.push(at)
+        children.push(new Map())
+      }
+      at = row
+      branches = children[row] ?? roots
     })
-    first += tail.length
-    endRows[name] = BigInt(first - 1)
+    return BigInt(at)
   })
 
+  const rows = tokens.length
+  const mask = new Float32Array(rows * rows).fill(MASKED)
+  parents.forEach((parent, row) => {
+    if (parent >= 0) mask.copyWithin(row * rows, parent * rows, (parent + 1) * rows)
+    mask[row * rows + row] = 0
+  })
   return {
-    tokens,
-    positions: { dtype: 'int64', shape: [rows], data: positions },
+    tokens: Int32Array.from(tokens),
+    positions: { dtype: 'int64', shape: [rows], data: BigInt64Array.from(depths, BigInt) },
     mask: { dtype: 'float32', shape: [rows, rows], data: mask },
-    endRows: { dtype: 'int64', shape: [names.length], data: endRows }
+    endRows: { dtype: 'int64', shape: [sequences.length], data: BigInt64Array.from(endRows) }
   }
 }
 
