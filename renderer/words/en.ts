@@ -317,6 +317,7 @@ export const en = {
     dragDoes: 'move, zoom at the mouse',
     doubleClick: 'Double-click',
     doubleClickDoes: 'fit the picture',
+    pictureKeysDoes: 'in the picture: move, zoom',
     spaceDoes: 'show the bare picture while held',
     classKeysDoes: 'in the class list: the next class',
     typeLetters: 'Letters',

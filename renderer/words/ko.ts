@@ -309,6 +309,7 @@ export const ko: Words = {
     dragDoes: '움직이기, 마우스 자리에서 확대',
     doubleClick: '두 번 누르기',
     doubleClickDoes: '사진을 창에 맞추기',
+    pictureKeysDoes: '사진에서: 이동, 확대',
     spaceDoes: '누르는 동안 사진만 보기',
     classKeysDoes: '클래스 목록에서: 다음 클래스',
     typeLetters: '글자',
