@@ -203,6 +203,8 @@ export interface RunInfo {
   /** windows of a sliding run in order; one rectangle of the whole input otherwise */
   readonly windows: readonly Rect[]
   readonly stages: readonly StageReport[]
+  /** by name, of every tensor that is computed by now; in a sliding run of the first window, or of all together */
+  readonly shapes: Readonly<Record<string, Shape>>
   readonly durationMs: number
 }
 

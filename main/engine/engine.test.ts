@@ -87,6 +87,18 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
     expect((await engine.tensor({ run: first.id, name: 'token_ids' })).shape).toEqual([5, 5])
   })
 
+  it('tells the shapes of what is computed', async () => {
+    const { run } = await open()
+    const { shapes } = await run()
+    expect(shapes).toMatchObject({
+      visual_embedding: [1, 64, 3, 4],
+      score_map: [1, 5, 3, 4],
+      p1: [1, 32, 24, 32]
+    })
+    const slide = await run({ mode: { kind: 'slide', window: 64, stride: 64 } })
+    expect(slide.shapes).toMatchObject({ score_map: [1, 5, 2, 2], seg_logits: [1, 5, 96, 128] })
+  })
+
   it('gives results away: what a caller does to them changes nothing', async () => {
     const { run } = await open()
     const { id } = await run()

@@ -72,6 +72,17 @@ describe('pipeline', () => {
     })
   })
 
+  it('tells the shapes of all that is there, computed or kept, and of nothing else', async () => {
+    const runner = pipeline()
+    const first = await runner.evaluate([{ chain: chain([]), names: ['scores'] }])
+    const there = ['picture', 'scores', 'small', 'words'].map((name) => [name, [1]])
+    expect([...first.shapes].sort()).toEqual(there)
+    const again = await runner.evaluate([{ chain: chain([]), names: ['scores'] }])
+    expect([...again.shapes].sort()).toEqual(there)
+    const large = await runner.evaluate([{ chain: chain([]), names: ['large'] }])
+    expect([...large.shapes.keys()].sort()).toEqual(['large', 'picture', 'small'])
+  })
+
   it('names every kept stage where nothing runs', async () => {
     const log: string[] = []
     const runner = pipeline()

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CallContext, ProviderName, StageReport } from '#models/api'
 import { StudioError } from '#models/errors'
-import type { Tensor } from '#models/tensor'
+import type { Shape, Tensor } from '#models/tensor'
 import { throwIfCancelled } from './cancellation'
 import { progressMeter, type Durations, type PlannedWork } from './progress'
 import type { StepValues, TensorStore } from './tensor-store'
@@ -44,6 +44,8 @@ export interface Evaluation {
   readonly tensors: readonly ReadonlyMap<string, Tensor>[]
   /** every stage that the tensors came through, in order; those of several chains are summed by id */
   readonly stages: readonly StageReport[]
+  /** of every tensor on the way that is there now, by name; where chains differ, of the first */
+  readonly shapes: ReadonlyMap<string, Shape>
 }
 
 interface PlannedStep {
@@ -61,6 +63,7 @@ interface Work {
   readonly reused: Map<string, StageReport>
   /** values that steps of the plan still need */
   readonly values: Map<string, StepValues>
+  readonly shapes: Map<string, Shape>
 }
 
 /**
@@ -77,7 +80,7 @@ export class Pipeline {
 
   /** Throws a StudioError `invalid` for a name that no step gives, `cancelled`, and whatever steps throw. */
   async evaluate(wanted: readonly Wanted[], context: CallContext = {}): Promise<Evaluation> {
-    const work: Work = { plan: new Map(), reused: new Map(), values: new Map() }
+    const work: Work = { plan: new Map(), reused: new Map(), values: new Map(), shapes: new Map() }
     for (const { chain, names } of wanted) for (const name of names) this.#visit(work, chain, name, true)
 
     const tensors = wanted.map(() => new Map<string, Tensor>())
@@ -99,12 +102,13 @@ export class Pipeline {
       meter.begin(index)
       const values = await this.#run(planned, work.values)
       work.values.set(planned.key, values)
+      noteShapes(work, values)
       collect(planned.key)
       if (planned.step.kind === 'stage') ran.push(report(planned.step, values, false))
       // a sliding run goes through many windows, whose values are too many to hold together
       for (const key of [...work.values.keys()]) if ((lastUse.get(key) ?? -1) <= index) work.values.delete(key)
     }
-    return { tensors, stages: summed([...work.reused.values(), ...ran]) }
+    return { tensors, stages: summed([...work.reused.values(), ...ran]), shapes: work.shapes }
   }
 
   /** Adds what a name needs, inputs first; what is kept and not `needed` is only reported. */
@@ -117,6 +121,7 @@ export class Pipeline {
       return
     }
     const kept = work.values.get(key) ?? this.store.get(key)
+    if (kept) noteShapes(work, kept)
     if (kept?.outputs.has(name)) {
       if (needed) work.values.set(key, kept)
       if (step.kind === 'stage') work.reused.set(key, report(step, kept, true))
@@ -159,6 +164,10 @@ export class Pipeline {
     this.store.set(key, result)
     return result
   }
+}
+
+function noteShapes({ shapes }: Work, { outputs }: StepValues): void {
+  for (const [name, { shape }] of outputs) if (!shapes.has(name)) shapes.set(name, shape)
 }
 
 /** The last place of the plan that needs each key. */

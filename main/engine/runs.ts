@@ -1,24 +1,14 @@
 import { createHash } from 'node:crypto'
-import type {
-  CallContext,
-  LabelSource,
-  ModelId,
-  PictureId,
-  RunId,
-  RunInfo,
-  RunRequest,
-  StageReport,
-  TensorRef
-} from '#models/api'
+import type { CallContext, LabelSource, ModelId, PictureId, RunId, RunInfo, RunRequest, TensorRef } from '#models/api'
 import { resizeBilinear, type Planes } from '#models/analysis/bilinear'
 import { labelMap, type Labels } from '#models/analysis/label-map'
 import { StudioError } from '#models/errors'
 import type { Size } from '#models/images/preprocess'
-import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
+import { float32Tensor, toFloat32, type Shape, type Tensor } from '#models/tensor'
 import { averageOverWindows, type ClassField } from './class-field'
 import type { Models, OpenModel } from './models'
 import type { Picture, Pictures } from './pictures'
-import type { Pipeline, StepChain } from './pipeline'
+import type { Evaluation, Pipeline, StepChain } from './pipeline'
 import { preparedPrompts } from './prompt-steps'
 import { inputSize, inputWindow, windowChain, type InputWindow } from './run-steps'
 import type { TensorStore } from './tensor-store'
@@ -61,7 +51,7 @@ export class Runs {
     const started = performance.now()
     const run = await this.#start(request)
     const names = new Set(request.want.map((name) => (isFromField(run, name) ? LOW_LOGITS : name)))
-    const stages = await this.#evaluate(run, [...names], context)
+    const { stages, shapes } = await this.#evaluate(run, [...names], context)
     const { input, windows } = run
     return {
       id: run.id,
@@ -74,6 +64,7 @@ export class Runs {
       inputHeight: input.height,
       windows: windows.map(({ rect }) => rect),
       stages,
+      shapes: { ...Object.fromEntries(shapes), ...shapesOfField(run) },
       durationMs: performance.now() - started
     }
   }
@@ -170,9 +161,11 @@ export class Runs {
     return run
   }
 
-  async #evaluate(run: Run, names: readonly string[], context: CallContext): Promise<readonly StageReport[]> {
-    const wanted = run.chains.map((chain) => ({ chain, names }))
-    return (await this.pipeline.evaluate(wanted, context)).stages
+  async #evaluate(run: Run, names: readonly string[], context: CallContext): Promise<Evaluation> {
+    return this.pipeline.evaluate(
+      run.chains.map((chain) => ({ chain, names })),
+      context
+    )
   }
 
   async #fromField(run: Run, name: string, context: CallContext): Promise<Tensor> {
@@ -224,6 +217,13 @@ function isFromField(run: Run, name: string): boolean {
   if (!gives(run, LOW_LOGITS)) return false
   const isAveraged = name === LOGITS && run.request.mode.kind === 'slide'
   return isAveraged || PICTURE_TENSORS.some((each) => each === name)
+}
+
+/** The shape of what is made of all windows together, which no stage tells. */
+function shapesOfField(run: Run): Record<string, Shape> {
+  const { input, request } = run
+  if (!isFromField(run, LOGITS) || !canGiveLogits(run)) return {}
+  return { [LOGITS]: [1, request.classes.length, input.height, input.width] }
 }
 
 /** [1, classes, rows, columns] as planes. */

@@ -13,6 +13,7 @@ import Models from './Models.svelte'
 import Pictures from './Pictures.svelte'
 import ProbePanel from './ProbePanel.svelte'
 import StatusBar from './StatusBar.svelte'
+import Tensors from './Tensors.svelte'
 
 let engine: FakeEngine
 let client: FakeClient
@@ -100,7 +101,8 @@ describe('the status strip', () => {
   it('says what ran, where, and why a better provider did not', async () => {
     show(StatusBar)
     expect(screen.getByTestId('engine-state').textContent).toContain('Engine ready')
-    await waitFor(() => expect(screen.getByTestId('provider').textContent).toContain('webgpu: no adapter found'))
+    await waitFor(() => expect(screen.getByTestId('provider').textContent).toContain('cpu · 2 threads'))
+    expect(screen.getByTestId('provider').title).toBe('webgpu: no adapter found')
     const run = screen.getByTestId('last-run').textContent ?? ''
     expect(run.replace(/\s+/g, ' ')).toContain('image 210 ms, text 32 ms')
   })
@@ -144,5 +146,15 @@ describe('commands', () => {
     const keys = commands.flatMap((command) => command.keys)
     expect(new Set(ids).size).toBe(ids.length)
     expect(new Set(keys).size).toBe(keys.length)
+  })
+})
+
+describe('the list of tensors', () => {
+  it('tells sizes as computed, and axes of what is not', () => {
+    show(Tensors)
+    const [scores] = screen.getAllByRole('listitem').filter((item) => item.textContent?.includes('score_map'))
+    expect(scores?.textContent?.replace(/\s+/g, ' ')).toContain(`score_map ${studio.lead?.classes.length} × 4 × 4`)
+    const [logits] = screen.getAllByRole('listitem').filter((item) => item.textContent?.includes('seg_logits'))
+    expect(logits?.textContent).toContain('class × row × column')
   })
 })

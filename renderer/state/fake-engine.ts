@@ -202,6 +202,7 @@ export class FakeEngine implements Engine {
         stage('score_map', 1.5),
         ...(want.includes('seg_logits') ? [stage('decode_head', 95)] : [])
       ],
+      shapes: { score_map: [1, FAKE_CLASSES.length, GRID, GRID] },
       durationMs: 350
     }
   }

@@ -13,6 +13,7 @@ const run = (windows: RunInfo['windows']): RunInfo => ({
   inputHeight: 101,
   windows,
   stages: [],
+  shapes: {},
   durationMs: 0
 })
 const square = (x: number, y: number) => ({ x, y, width: 64, height: 64 })
