@@ -41,6 +41,20 @@ describe('Facts', () => {
     expect(facts.indices('out_indices', 4, 6, { configured: [3, 5, 7, 11], rule: [1, 2, 3, 5] })).toEqual([1, 2, 3, 5])
   })
 
+  it('says where a number comes from that is not the published one, and lets the user set it', () => {
+    const told = { configured: undefined, rule: 14, ruleSource: 'shape' } as const
+    const facts = new Facts({ b: 7, c: 1.5 }, 'model.pth')
+    expect([facts.count('a', told), facts.count('b', told)]).toEqual([14, 7])
+    expect(facts.list.map(({ source }) => source)).toEqual(['shape', 'user'])
+    expect(() => facts.count('c', told)).toThrow(/c has to be a whole number above 0/)
+  })
+
+  it('takes as many indices as there are where no number is asked for', () => {
+    const facts = new Facts({ a: [1, 3], b: [3, 1] }, 'model.pth')
+    expect(facts.indices('a', undefined, 4, { configured: undefined, rule: [] })).toEqual([1, 3])
+    expect(() => facts.indices('b', undefined, 4, { configured: undefined, rule: [] })).toThrow(/a list of ascending/)
+  })
+
   it('names the settings that nothing used', () => {
     const facts = new Facts({ heads: 2, window_size: 14 }, 'model.pth')
     facts.heads('heads', 64, choice)

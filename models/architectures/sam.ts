@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoints/checkpoint'
+import type { Checkpoint, Note, StateDict } from '../checkpoints/checkpoint'
 import { StudioError } from '../errors'
 import { Ledger, Scope } from '../graph/scope'
 import { buildSamMaskDecoder } from '../graph/sam-decoder'
@@ -8,6 +8,7 @@ import type { Architecture, Detection, Overrides } from './architecture'
 import { Facts } from './facts'
 import { graphStage } from './graph-stage'
 import { IMAGENET_NORMALIZATION } from './preprocess'
+import { fromSamModel } from './sam-names'
 import * as specs from './sam-specs'
 
 /** Names of the published sizes, by their widths. */
@@ -19,22 +20,29 @@ const DECODER_HEADS = 8
 /** Buffers with the mean and deviation of the pictures, which some files carry. */
 const BUFFERS = ['pixel_mean', 'pixel_std']
 
+const RENAMED: Note = {
+  code: 'renamed',
+  message: 'The names are those of Hugging Face’s SamModel; the authors’ are used here.'
+}
+
 /** SAM (Kirillov et al., 2023), ViT-B, L and H: github.com/facebookresearch/segment-anything, segment_anything/modeling. */
 export const sam = {
   name: 'sam',
   detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined> {
-    const { stateDict } = checkpoint
+    const renamed = fromSamModel(checkpoint.stateDict)
+    const stateDict = renamed ?? checkpoint.stateDict
     const isSam =
       stateDict.has('image_encoder.patch_embed.proj.weight') &&
       stateDict.has('image_encoder.blocks.0.attn.qkv.weight') &&
       stateDict.has('mask_decoder.mask_tokens.weight')
-    return Promise.resolve(isSam ? detection(checkpoint, overrides) : undefined)
+    return Promise.resolve(
+      isSam ? detection(stateDict, checkpoint.source.name, overrides, renamed ? [RENAMED] : []) : undefined
+    )
   }
 } satisfies Architecture
 
-function detection(checkpoint: Checkpoint, overrides: Overrides): Detection {
-  const file = checkpoint.source.name
-  const ledger = new Ledger(checkpoint.stateDict, file)
+function detection(stateDict: StateDict, file: string, overrides: Overrides, nameNotes: readonly Note[]): Detection {
+  const ledger = new Ledger(stateDict, file)
   const root = new Scope(ledger)
   const facts = new Facts(overrides, file)
   const encoder = readEncoder(root.at('image_encoder'), facts, file)
@@ -84,6 +92,7 @@ function detection(checkpoint: Checkpoint, overrides: Overrides): Detection {
     missing: [...ledger.missing],
     unexpected: ledger.unused(),
     notes: [
+      ...nameNotes,
       {
         code: 'assumed',
         message: `Every picture is scaled so that its long side is ${pixels}, and filled with zeros to the square.`
