@@ -19,7 +19,7 @@ export type TensorKind =
   | 'cross-attention' /* [layer, head, class, 1 + cells], key 0 is the global token */
   | 'cell-attention' /* [head, 1 + cells, 1 + cells], token 0 is the global token; [layer, …] where there are several */
   | 'token-ids'
-  | 'prompt-embedding' /* [batch, prompt, channel]: points as SAM's mask decoder takes them */
+  | 'prompt-embedding' /* [batch, prompt, channel]: points as SAM's mask decoder takes them, contexts as a text encoder does */
   | 'masks' /* [batch, mask, row, column], logits: a mask is where they are above 0 */
   | 'mask-scores' /* [batch, mask]: how good each mask is expected to be */
 
@@ -134,6 +134,12 @@ export interface PromptSpec {
   readonly tensors: readonly TensorSpec[]
 }
 
+/** What other files a system may need: the CLIP it was trained on, MaskCLIP's `*_clip_weights.pth` and `*_clip_text.pth`. */
+export type CompanionName = 'clip' | 'clipWeights' | 'clipText'
+
+/** The other files, where they are given. */
+export type Companions = Readonly<Partial<Record<CompanionName, Checkpoint>>>
+
 /** What an architecture found in a checkpoint. */
 export interface Detection {
   /** the system as `case.json` and the window call it: 'denseclip', 'denseclip-detection', 'clip', … */
@@ -156,6 +162,8 @@ export interface Detection {
   /** absent where the system takes no prompts */
   readonly prompts?: PromptSpec
   readonly stages: readonly Stage[]
+  /** files without which the model is shown but not run */
+  readonly needs?: readonly CompanionName[]
   /** keys that the family needs and the file lacks; a model with missing keys is shown but not run */
   readonly missing: readonly string[]
   /** keys that no stage uses and no rule explains */
@@ -167,7 +175,8 @@ export interface Architecture {
   readonly name: string
   /**
    * Undefined where the checkpoint is of another family. Reads shapes, and the few values it cannot do without
-   * (γ, scalar buffers), never the weights. Throws a StudioError where the family is sure and the file can't be it.
+   * (γ, scalar buffers), never the weights. Throws a StudioError where the family is sure and the file can't be it, or
+   * where a companion is of another kind or another size than needed.
    */
-  detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined>
+  detect(checkpoint: Checkpoint, overrides: Overrides, companions: Companions): Promise<Detection | undefined>
 }

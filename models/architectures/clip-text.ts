@@ -3,10 +3,9 @@ import type { Scope } from '../graph/scope'
 import { buildTextEncoder, type TextOptions } from '../graph/text-transformer'
 import type { TextStage } from './architecture'
 import type { Facts } from './facts'
-import { reshaped } from './stored-views'
 
-interface ClipTextOptions extends Pick<TextOptions, 'activation'> {
-  /** learned contexts [1, P, d], where the model has some */
+export interface ClipTextOptions extends Pick<TextOptions, 'activation'> {
+  /** learned contexts [P, d], or [K, P, d] of each class, where the model has some */
   readonly contexts: ((width: number) => StoredTensor) | undefined
   readonly configuredHeads: number | undefined
   /** C, which the words have to share with the picture */
@@ -19,7 +18,7 @@ export function clipTextStage(scope: Scope, facts: Facts, options: ClipTextOptio
   const tokenEmbedding = scope.take('token_embedding.weight', [undefined, width])
   scope.take('text_projection', [width, options.channels])
   const contexts = options.contexts?.(width)
-  const learned = contexts?.shape[1] ?? 0
+  const learned = contexts?.shape.at(-2) ?? 0
   facts.fromShape('text_width', width)
   facts.fromShape('text_layers', scope.at('transformer', 'resblocks').count())
   if (contexts) {
@@ -36,7 +35,7 @@ export function clipTextStage(scope: Scope, facts: Facts, options: ClipTextOptio
     id: 'text_encoder',
     outputs: ['text_embedding'],
     tokenEmbedding,
-    contexts: contexts && reshaped(contexts, [learned, width]),
+    contexts,
     contextLength: positions - learned,
     build: () => graph
   }

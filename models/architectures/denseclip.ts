@@ -14,6 +14,7 @@ import type { ImageSide } from './image-side'
 import { readMmcvMeta, type PlainTree } from './mmcv-meta'
 import { CLIP_NORMALIZATION, configuredPreprocess } from './preprocess'
 import { resnetSide } from './resnet-side'
+import { reshaped } from './stored-views'
 import * as specs from './tensor-specs'
 import { denseVitSide } from './vit-side'
 
@@ -59,7 +60,10 @@ export const denseclip = {
         })
     const gamma = root.take('gamma')
     const text = clipTextStage(root.at('text_encoder'), facts, {
-      contexts: (width) => root.take('contexts', [1, undefined, width]),
+      contexts: (width) => {
+        const contexts = root.take('contexts', [1, undefined, width])
+        return reshaped(contexts, contexts.shape.slice(1))
+      },
       configuredHeads: meta.config.at('model', 'text_encoder', 'transformer_heads').number(),
       channels: image.channels,
       activation: quickGelu

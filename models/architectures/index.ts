@@ -1,6 +1,8 @@
 import type { Checkpoint } from '../checkpoints/checkpoint'
-import type { Architecture, Detection, Overrides } from './architecture'
+import { StudioError } from '../errors'
+import type { Architecture, Companions, Detection, Overrides } from './architecture'
 import { clip } from './clip'
+import { coop } from './coop'
 import { denseclip } from './denseclip'
 import { imagenetResnet } from './imagenet'
 import { sam } from './sam'
@@ -12,18 +14,38 @@ export const ARCHITECTURES = [
   denseclip,
   semanticFpn,
   clip,
+  coop,
   imagenetResnet,
   sam
 ] as const satisfies readonly Architecture[]
 
+export interface DetectOptions {
+  /** a system to open the file as, where it can be several: 'maskclip' for CLIP */
+  readonly as?: string | undefined
+  readonly companions?: Companions | undefined
+}
+
 /**
  * What a checkpoint is, by the first system that recognises it; undefined where none does (its tensors can be browsed
- * all the same). Throws a StudioError where a system is sure that the file is its own and cannot be used.
+ * all the same). Throws a StudioError where a system is sure that the file is its own and cannot be used, `invalid` for
+ * an unknown `as`.
  */
-export async function detect(checkpoint: Checkpoint, overrides: Overrides = {}): Promise<Detection | undefined> {
+export async function detect(
+  checkpoint: Checkpoint,
+  overrides: Overrides = {},
+  { as, companions = {} }: DetectOptions = {}
+): Promise<Detection | undefined> {
+  const asked = ARCHITECTURES.filter(({ name }) => as === undefined || name === as)
+  if (asked.length === 0) {
+    const known = ARCHITECTURES.map(({ name }) => name).join(', ')
+    throw new StudioError('invalid', `There is no system “${as ?? ''}” here; known are ${known}.`)
+  }
   const renamed = withPlainNames(checkpoint)
-  for (const architecture of ARCHITECTURES) {
-    const detection = await architecture.detect(renamed, overrides)
+  const others = Object.fromEntries(
+    Object.entries(companions).map(([name, companion]) => [name, withPlainNames(companion)])
+  )
+  for (const architecture of asked) {
+    const detection = await (architecture as Architecture).detect(renamed, overrides, others)
     if (detection) return { ...detection, notes: [...renamed.notes, ...detection.notes] }
   }
   return undefined

@@ -61,6 +61,14 @@ export const TOKEN_IDS: TensorSpec = {
   meaning: 'tokens of the names with start and end'
 }
 
+export const INSTANCE_CONTEXTS: TensorSpec = {
+  name: 'instance_contexts',
+  kind: 'prompt-embedding',
+  axes: ['batch', 'prompt', 'channel'],
+  unit: 'feature',
+  meaning: 'learned contexts, shifted by what the picture is'
+}
+
 export const TEXT_EMBEDDING: TensorSpec = {
   name: 'text_embedding',
   kind: 'text-embedding',

@@ -42,8 +42,7 @@ export function buildPictureLogits(channels: number, logitScale: StoredTensor): 
   const g = new GraphBuilder('picture_logits')
   const words = g.input('text_embedding', 'float32', [1, 'K', channels])
   const global = g.input('global_embedding', 'float32', [1, channels])
-  const direction = g.op('Div', [global, norm(g, global, 1)])
-  const cosine = g.matmul(g.op('Div', [words, norm(g, words, 2)]), g.reshape(direction, [1, channels, 1]))
+  const cosine = g.matmul(normalised(g, words, 2), g.reshape(normalised(g, global, 1), [1, channels, 1]))
   const scale = g.op('Exp', [g.weight(plain(logitScale, []))])
   g.output('logits_per_image', g.mul(g.reshape(cosine, [1, -1]), scale), [1, 'K'])
   return g.build()
@@ -54,8 +53,13 @@ export function cosines(g: GraphBuilder, words: Floats, dense: Floats, channels:
   const { height, width } = gridOf(g, dense)
   const cells = g.reshape(dense, [1, channels, -1])
   // the cells are normalised after the product, where there are fewer numbers to divide
-  const products = g.matmul(g.op('Div', [words, norm(g, words, 2)]), cells)
+  const products = g.matmul(normalised(g, words, 2), cells)
   return g.reshape(g.op('Div', [products, norm(g, cells, 1)]), [1, -1, height, width])
+}
+
+/** PyTorch's normalize along an axis: length 1, and 0 stays 0. */
+export function normalised(g: GraphBuilder, x: Floats, axis: number): Floats {
+  return g.op('Div', [x, norm(g, x, axis)])
 }
 
 function norm(g: GraphBuilder, x: Floats, axis: number): Floats {
