@@ -1,4 +1,5 @@
 import type { MenuItemConstructorOptions } from 'electron'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { menuTemplate } from './menu'
 
@@ -13,8 +14,22 @@ test.each(['linux', 'darwin', 'win32'] as const)('every command of the menu on %
   expect(sent).toEqual(commands.map(({ id }) => id))
   expect(new Set(sent).size).toBe(sent.length)
   expect(sent).toEqual(
-    expect.arrayContaining(['open-checkpoint', 'export-pane', 'command-palette', 'restart-engine', 'view-1', 'view-5'])
+    expect.arrayContaining(['open-checkpoint', 'export-pane', 'command-palette', 'restart-engine', 'view-1'])
   )
+})
+
+test('the page knows every command of the menu, and by the same key', () => {
+  const source = readFileSync('renderer/commands.ts', 'utf8')
+  /** by id, the first key of each command: 'Shift+Mod+O' */
+  const keys = new Map(
+    [...source.matchAll(/command\(\s*'([\w-]+)',\s*'\w+',\s*\[(?:'([^']*)')?/g)].map(([, id, key]) => [id, key])
+  )
+  const items = itemsOf('linux').filter(({ id }) => id !== undefined && id !== 'view-1')
+  expect(items.map(({ id }) => id).filter((id) => !keys.has(id))).toEqual([])
+  const parts = (key: string): string[] => key.replace('CmdOrCtrl', 'Mod').split('+').sort()
+  for (const { id, accelerator } of items) {
+    if (accelerator !== undefined) expect([id, parts(String(accelerator))]).toEqual([id, parts(keys.get(id) ?? '')])
+  }
 })
 
 test('no two items share a key, and none is a single character that people type', () => {

@@ -7,7 +7,7 @@ function command(id: string, label: string, send: (id: string) => void, accelera
 
 /**
  * The application menu. Its commands are carried out by the page: `send` gives it their ids.
- * Single keys (1 to 5, ?) are the page's own, since they have to be typed in its fields too.
+ * Single keys (1, ?) are the page's own, since they have to be typed in its fields too.
  */
 export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => void): MenuItemConstructorOptions[] {
   const isMac = platform === 'darwin'
@@ -20,6 +20,7 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
         item('open-checkpoint', 'Open checkpoint…', 'CmdOrCtrl+O'),
         item('open-picture', 'Open picture…', 'CmdOrCtrl+Shift+O'),
         item('open-labels', 'Open label image…'),
+        item('open-sample', 'Open sample'),
         separator,
         item('export-pane', 'Export pane…', 'CmdOrCtrl+E'),
         item('export-tensor', 'Export tensor…', 'CmdOrCtrl+Shift+E'),
@@ -43,13 +44,13 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
       label: '&View',
       submenu: [
         item('view-1', 'Heatmaps'),
-        item('view-2', 'Attention'),
-        item('view-3', 'Embeddings'),
-        item('view-4', 'Compare'),
-        item('view-5', 'Figures'),
+        separator,
+        item('toggle-library', 'Library', 'CmdOrCtrl+B'),
+        item('toggle-inspector', 'Inspector', 'CmdOrCtrl+I'),
+        item('toggle-theme', 'Light or dark', 'CmdOrCtrl+D'),
+        item('follow-system-theme', 'Light or dark as the system'),
         separator,
         item('command-palette', 'All commands…', 'CmdOrCtrl+K'),
-        item('toggle-theme', 'Light or dark'),
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
@@ -58,7 +59,11 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
     },
     {
       label: '&Engine',
-      submenu: [item('restart-engine', 'Restart engine'), item('clear-model-cache', 'Clear compiled models')]
+      submenu: [
+        item('run-again', 'Run again', 'CmdOrCtrl+R'),
+        item('restart-engine', 'Restart engine'),
+        item('clear-model-cache', 'Clear compiled models')
+      ]
     },
     {
       role: 'help',
