@@ -11,18 +11,8 @@ function rgbFromHsl(hue: number, saturation: number, lightness: number): Rgb {
 }
 
 /** The same name gets the same colour on every machine: its characters choose the hue. */
-function colorOfName(name: string): Rgb {
+export function colorOfName(name: string): Rgb {
   let hash = 2166136261 // FNV-1a
   for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0
   return rgbFromHsl(hash % 360, 0.55 + ((hash >>> 9) % 4) * 0.1, 0.42 + ((hash >>> 13) % 4) * 0.07)
-}
-
-/** Colours beside `classes`: the checkpoint's for names that it knows, made from the name for the others. */
-export function classColors(
-  classes: readonly string[],
-  known: readonly string[],
-  palette: readonly Rgb[]
-): readonly Rgb[] {
-  const ofKnown = new Map(known.map((name, index) => [name, palette[index]]))
-  return classes.map((name) => ofKnown.get(name) ?? colorOfName(name))
 }

@@ -46,7 +46,7 @@ export const FAKE_TENSORS: readonly TensorSpec[] = [
 
 const fileName = (path: string): string => path.split('/').at(-1) ?? path
 
-function fakeModel(path: string, id: number): ModelInfo {
+export function fakeModel(path: string, id: number): ModelInfo {
   return {
     id: `model-${id}` as ModelId,
     path,

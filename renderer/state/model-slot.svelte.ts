@@ -1,7 +1,8 @@
 import type { LabelSource, ModelInfo, Probe, RunInfo } from '#models/api'
 import type { StudioError } from '#models/errors'
+import type { Rgb } from '#models/palettes'
 import type { ModelChoice } from './choices'
-import { classColors } from './class-colors'
+import { colorOfName } from './class-colors'
 
 export const SLOT_LETTERS = ['A', 'B', 'C', 'D'] as const
 export type SlotLetter = (typeof SLOT_LETTERS)[number]
@@ -25,8 +26,10 @@ export class ModelSlot {
   error: StudioError | undefined = $state.raw()
   run: RunInfo | undefined = $state.raw()
   runError: StudioError | undefined = $state.raw()
-  /** `run` answers older choices; the newer answer is on its way */
-  old = $state(false)
+  /** a newer answer than `run` is on its way */
+  stale = $state(false)
+  /** the checkpoint that is being opened to stand here instead */
+  next: ModelChoice | undefined = $state.raw()
   /** the decoder's logits of `run` are there, so asking for them is quick */
   decoded = $state(false)
   presence: Presence | undefined = $state.raw()
@@ -35,14 +38,22 @@ export class ModelSlot {
   /** and at each pin, by the pin's number */
   pinProbes: ReadonlyMap<number, Probe> = $state.raw(new Map())
 
+  /** `run` answers older choices: what shows it marks it as old */
+  readonly old: boolean = $derived(this.run !== undefined && (this.stale || this.next !== undefined))
   /** the list in use: edited, or the checkpoint's own */
   readonly classes: readonly string[] = $derived(this.choice.classes ?? this.info?.classes ?? [])
   /** RGB beside `classes` */
-  readonly palette = $derived(classColors(this.classes, this.info?.classes ?? [], this.info?.palette ?? []))
+  readonly palette: readonly Rgb[] = $derived(this.classes.map((name) => this.colorOf(name)))
+  readonly #colors = $derived(new Map(this.info?.classes.map((name, index) => [name, this.info?.palette[index]])))
 
   constructor(id: number, choice: ModelChoice) {
     this.id = id
     this.choice = choice
+  }
+
+  /** The checkpoint's own for names that it knows, made from the name for the others. */
+  colorOf(name: string): Rgb {
+    return this.#colors.get(name) ?? colorOfName(name)
   }
 
   get fileName(): string {

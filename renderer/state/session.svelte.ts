@@ -1,4 +1,4 @@
-import type { Engine, LabelsInfo, ModelInfo, PictureInfo, RunRequest } from '#models/api'
+import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
 import type { Choices, ModelChoice } from './choices'
 import type { EngineClient } from './engine'
@@ -43,6 +43,8 @@ export class Session {
   readonly #open = new Set<ModelSlot>()
   #choices: Choices | undefined
   #lastSlotId = 0
+  /** models whose run a slot still shows while another checkpoint takes their place */
+  readonly #replaced = new Map<ModelSlot, Set<ModelId>>()
   /** closes what nothing shows any more, once the run that replaces it is there */
   #left: (() => Promise<void>)[] = []
   /** after the user ended a run, nothing runs before the next choice */
@@ -121,6 +123,7 @@ export class Session {
     this.#asked.clear()
     this.#latest.cancelAll()
     this.#left = []
+    this.#replaced.clear()
     for (const slot of this.slots) this.#reopen(slot)
     this.picture.path = this.labels.path = undefined
     this.follow(this.#choices)
@@ -129,24 +132,50 @@ export class Session {
 
   #followModels(models: readonly ModelChoice[]): void {
     const left = new Set(this.slots)
+    const kept = models.map((choice) => {
+      const slot = [...left].find((candidate) => modelKey(candidate.choice) === modelKey(choice))
+      if (slot) left.delete(slot)
+      return slot
+    })
     this.slots = models.map((choice, index) => {
-      let slot = [...left].find((candidate) => modelKey(candidate.choice) === modelKey(choice))
-      if (slot) {
-        left.delete(slot)
-        slot.choice = choice
-      } else {
-        slot = new ModelSlot(++this.#lastSlotId, choice)
-        this.#reopen(slot)
-      }
+      const slot = kept[index] ?? this.#replace(left, index, choice)
+      slot.choice = choice
       slot.letter = SLOT_LETTERS[index] ?? 'D'
       return slot
     })
     for (const slot of left) this.#close(slot)
   }
 
+  /** A slot for a checkpoint that is new here: one whose own checkpoint leaves shows its last run until there is another. */
+  #replace(left: Set<ModelSlot>, index: number, choice: ModelChoice): ModelSlot {
+    const before = this.slots[index]
+    const slot = before && left.delete(before) ? before : new ModelSlot(++this.#lastSlotId, choice)
+    if (slot.info && this.#open.has(slot)) {
+      this.#replaced.set(slot, (this.#replaced.get(slot) ?? new Set()).add(slot.info.id))
+    }
+    slot.info = slot.presence = slot.runError = undefined
+    slot.decoded = false
+    slot.choice = choice
+    this.#asked.delete(slot)
+    this.#latest.cancel(`run ${slot.id}`)
+    this.#reopen(slot)
+    return slot
+  }
+
+  #closeReplaced(slot: ModelSlot): void {
+    for (const model of this.#replaced.get(slot) ?? []) this.#engine.closeModel({ model }).catch(() => undefined)
+    this.#replaced.delete(slot)
+  }
+
+  /** Nothing newer will come: the run of a checkpoint that is not there any more may not stay. */
+  #forgetReplaced(slot: ModelSlot): void {
+    if (slot.run && slot.run.model !== slot.info?.id) slot.run = undefined
+    this.#closeReplaced(slot)
+  }
+
   #reopen(slot: ModelSlot): void {
     slot.error = undefined
-    slot.old = slot.run !== undefined
+    slot.stale = true
     this.#open.delete(slot)
     const ready = this.#ready.get(modelKey(slot.choice))
     if (ready) {
@@ -167,18 +196,21 @@ export class Session {
       .catch((error: unknown) => {
         slot.error = studioError(error)
         slot.info = undefined
+        this.#forgetReplaced(slot)
       })
   }
 
   #opened(slot: ModelSlot, info: ModelInfo): void {
     slot.info = info
     this.#open.add(slot)
+    if (info.missing.length > 0) this.#forgetReplaced(slot)
   }
 
   #close(slot: ModelSlot): void {
     this.#latest.cancel(`open ${slot.id}`)
     this.#latest.cancel(`run ${slot.id}`)
     this.#asked.delete(slot)
+    this.#closeReplaced(slot)
     // a close that fails leaves nothing to do: the engine that held the model is gone
     if (slot.info && this.#open.delete(slot)) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
   }
@@ -257,7 +289,7 @@ export class Session {
 
   /** The score map first, since it is what is looked at, then the decoder's answer. */
   async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>): Promise<void> {
-    slot.old = slot.run !== undefined
+    slot.stale = true
     slot.runError = undefined
     try {
       await this.#latest.run(`run ${slot.id}`, async (signal) => {
@@ -274,16 +306,19 @@ export class Session {
             stage.reused ? (before.find(({ id }) => id === stage.id) ?? stage) : stage
           )
           slot.run = { ...run, stages }
-          slot.old = false
+          slot.stale = false
           slot.decoded = want.includes('seg_logits')
           this.probes.refresh(slot)
         }
         await this.#measurePresence(slot)
       })
+      this.#closeReplaced(slot)
       for (const close of this.#left.splice(0)) void close().catch(() => undefined)
     } catch (error) {
       // the next engine runs it again
-      if (!isCancelled(error)) slot.runError = studioError(error)
+      if (isCancelled(error)) return
+      slot.runError = studioError(error)
+      this.#forgetReplaced(slot)
     }
   }
 

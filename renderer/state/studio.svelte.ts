@@ -1,7 +1,6 @@
 import { getContext, setContext } from 'svelte'
 import type { EngineState, EngineStatus, Engine, Shell } from '#models/api'
 import type { StudioError } from '#models/errors'
-import type { Rgb } from '#models/palettes'
 import { FIT, type Camera } from '../plots/camera'
 import { EMPTY_CHOICES, MAX_MODELS, type Choices, type HeatmapOptions, type Pin } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
@@ -141,10 +140,6 @@ export class Studio {
     return index < 0 ? undefined : index
   }
 
-  colorOf(slot: ModelSlot, classIndex: number): Rgb {
-    return slot.palette[classIndex] ?? [128, 128, 128]
-  }
-
   /** Makes a choice, which can be undone. Choices of the same `kind` in quick succession are one step. */
   choose(change: Partial<Choices>, kind?: string): void {
     this.#history.push(this.choices, kind)
@@ -237,14 +232,19 @@ export class Studio {
   /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
   async openModel(path: string, index = 0): Promise<void> {
     this.failedModel = undefined
+    const choice = { path, classes: undefined }
+    const slot = this.models[index]
+    if (slot) slot.next = choice
     try {
-      const choice = { path, classes: undefined }
       if (!(await this.session.openModel(choice))) return
       const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
       this.choose({ models })
       void this.files.add(path, 'checkpoint')
     } catch (error) {
       this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }
+    } finally {
+      // unless one that was opened after it is on its way
+      if (slot?.next === choice) slot.next = undefined
     }
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { FAKE_CLASSES, FakeClient, FakeEngine, fakeShell } from './fake-engine'
+import { FAKE_CLASSES, FakeClient, FakeEngine, fakeModel, fakeShell } from './fake-engine'
 import { start } from './start.svelte'
 import { Studio } from './studio.svelte'
 import { readWorkspace, storedWorkspace } from './workspace'
@@ -104,10 +104,48 @@ describe('opening', () => {
     const { engine, studio } = await started()
     const before = studio.lead?.info?.id
     await studio.openModel('/downloads/other.pth')
-    await vi.waitFor(() => expect(studio.lead?.run).toBeDefined())
+    await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
     expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
     expect(engine.calls.filter(({ method }) => method === 'openModel')).toHaveLength(2)
     expect(studio.chosenName).toBe('car')
+  })
+
+  it('another checkpoint leaves the run of the one before on screen, as old, until it has run itself', async () => {
+    const { engine, studio } = await started()
+    const [slot] = studio.models
+    const first = slot?.run
+    const closed = () => engine.calls.filter(({ method }) => method === 'closeModel').length
+    let open = (): void => undefined
+    engine.gate = new Promise((resolve) => (open = resolve))
+    const opening = studio.openModel('/downloads/other.pth')
+    expect(slot?.old).toBe(true)
+    await opening
+    expect(studio.lead).toBe(slot)
+    expect(slot?.info?.fileName).toBe('other.pth')
+    expect(slot?.run).toBe(first)
+    expect(slot?.old).toBe(true)
+    expect(closed()).toBe(0)
+    open()
+    await vi.waitFor(() => expect(slot?.old).toBe(false))
+    expect(slot?.run?.model).toBe(slot?.info?.id)
+    await vi.waitFor(() => expect(closed()).toBe(1))
+  })
+
+  it('a broken checkpoint is over when it is known: what is on screen is not old', async () => {
+    const { studio } = await started()
+    const opening = studio.openModel('/downloads/broken.pth')
+    expect(studio.lead?.old).toBe(true)
+    await opening
+    expect(studio.lead?.old).toBe(false)
+  })
+
+  it('a checkpoint that cannot run does not stand under the map of the one before', async () => {
+    const { engine, studio } = await started()
+    const before = studio.lead?.info?.id
+    engine.openModel = async ({ path }) => ({ ...fakeModel(path, 99), missing: ['gamma'] })
+    await studio.openModel('/downloads/part.pth')
+    expect(studio.lead?.run).toBeUndefined()
+    expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
   })
 
   it('a picture takes its own labels and leaves the pins behind', async () => {

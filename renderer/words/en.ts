@@ -213,6 +213,7 @@ export const en = {
     pcaColors: 'PCA as RGB',
     exportPane: 'Export…',
     exportHint: 'What the panes show as SVG and PNG, with a JSON that says where it came from',
+    exportOld: 'The newest map is on its way: export it when it is there.',
     exported: (name: string) => `Exported ${name}`,
     picture: 'Picture',
     swipeLine: 'Swipe line',

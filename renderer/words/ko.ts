@@ -206,6 +206,7 @@ export const ko: Words = {
     pcaColors: 'PCA를 RGB로',
     exportPane: '내보내기…',
     exportHint: '화면 그대로 SVG와 PNG로, 출처를 적은 JSON과 함께',
+    exportOld: '새 결과를 계산하는 중입니다. 나온 뒤에 내보내세요.',
     exported: (name) => `${name} 내보냄`,
     picture: '사진',
     swipeLine: '경계선',

@@ -163,6 +163,50 @@ describe('panes', () => {
     expect(screen.getByRole('slider', { name: 'Swipe line' })).toBeDefined()
   })
 
+  it('keep the map of a checkpoint, marked as old, until the one in its place has its own', async () => {
+    let open = (): void => undefined
+    engine.gate = new Promise((resolve) => (open = resolve))
+    await studio.openModel('/downloads/other.pth')
+    studio.chooseClass('sky')
+    await tick()
+    // what is there was not made by this checkpoint, so it is not read with its names
+    expect(text()).toContain('car · score_map')
+    expect(text()).toContain('before the last change')
+    open()
+    await vi.waitFor(() => expect(text()).not.toContain('before the last change'))
+    expect(text()).toContain('sky · score_map')
+  })
+
+  it('read a run with the names that it was made with', async () => {
+    engine.gate = new Promise(() => undefined)
+    // person has 0.3, car 0.4: with the first class gone, 'car' is where 'person' was
+    studio.editClasses({ kind: 'remove', index: 0 })
+    studio.chooseHeatmaps({ scale: 'own' })
+    await tick()
+    expect(text()).toContain('car · score_map')
+    expect(barEnds()).toBe('score_map (cosine): 0.000 – +0.400')
+    studio.chooseClass('person')
+    await tick()
+    expect(barEnds()).toBe('score_map (cosine): +0.100 – +0.300')
+  })
+
+  it('do not lay the map of one picture over another', async () => {
+    const open = engine.openPicture.bind(engine)
+    engine.openPicture = async (request) => ({ ...(await open(request)), hash: request.path })
+    engine.gate = new Promise(() => undefined)
+    await studio.openPicture('/pictures/street.png')
+    await vi.waitFor(() => expect(screen.queryByRole('img', { name: /score_map/ })).toBeNull())
+    expect(screen.getByRole('progressbar')).toBeDefined()
+  })
+
+  it('export nothing that is older than what was chosen', async () => {
+    engine.gate = new Promise(() => undefined)
+    studio.choose({ gammaScale: 0 })
+    await studio.exporter?.exportPane()
+    expect(saved).toEqual([])
+    expect(studio.notices.list.at(-1)?.text).toContain('on its way')
+  })
+
   it('keep what they show when the engine dies, and ask the next one again', async () => {
     client.restart()
     await tick()

@@ -1,4 +1,4 @@
-import type { LabelSource, LabelsId, Probe, RunId } from '#models/api'
+import type { LabelSource, LabelsId, Probe, RunId, RunInfo } from '#models/api'
 import { cellFromPixel } from '#models/images/mapping'
 import { toFloat32, type Tensor } from '#models/tensor'
 import type { OverlayKind } from '../../state/choices'
@@ -64,9 +64,9 @@ export class OverlayData {
       () => {
         const from = labelSourceOf(kind())
         if (!from || !kind().endsWith('argmax') || this.#argmaxOfCells) return undefined
-        return this.#ofRun(from, (run) => ({ ...run, from }))
+        return this.#ofRun(from, (run, { classes }) => ({ ...run, from, classes }))
       },
-      ({ run, from }) => results.labelMap(run, from)
+      async ({ run, from, classes }) => ({ ...(await results.labelMap(run, from)), classes })
     )
     this.truth = new Resource(
       () => {
@@ -99,8 +99,8 @@ export class OverlayData {
     )
     this.logits = new Resource(
       () => {
-        const index = studio.chosenIndex(slot)
-        if (kind() !== 'logits' || index === undefined) return undefined
+        const index = this.#run?.info.classes.indexOf(studio.chosenName ?? '') ?? -1
+        if (kind() !== 'logits' || index < 0) return undefined
         return this.#ofRun('seg_logits', (run) => ({ ...run, index }))
       },
       async ({ run, index }, context) =>
@@ -201,9 +201,9 @@ export class OverlayData {
   }
 
   /** The request for a tensor that the model has, about the run that is shown. */
-  #ofRun<T>(tensor: string, request: (run: OfRun) => T): T | undefined {
+  #ofRun<T>(tensor: string, request: (run: OfRun, info: RunInfo) => T): T | undefined {
     const run = this.#run
-    return run && this.#slot.has(tensor) ? request({ run: run.info.id, epoch: run.epoch }) : undefined
+    return run && this.#slot.has(tensor) ? request({ run: run.info.id, epoch: run.epoch }, run.info) : undefined
   }
 
   /** The cell of the feature tensor that is compared: the first pin's, else the one under the mouse. */

@@ -12,14 +12,21 @@ export class PaneOverlay {
   readonly #data: OverlayData
   readonly #kind: () => ShownKind
   readonly #show: (kind: ShownKind) => Shown | Missing | undefined
+  readonly #studio: Studio
   #last: Shown | undefined
+  /** hash of the picture that #last lies over */
+  #lastOver: string | undefined
 
   readonly #now = $derived.by(() => this.#show(this.#kind()))
 
-  /** What is to be seen. While an answer is on its way that is what was there before. */
+  /** What is to be seen. While an answer is on its way that is what was there before, on the same picture. */
   readonly shown: Shown | undefined = $derived.by(() => {
     const now = this.#now
-    if (now) this.#last = 'missing' in now ? undefined : now
+    const over = this.#studio.picture.info?.hash
+    if (now || over !== this.#lastOver) {
+      this.#last = now && !('missing' in now) ? now : undefined
+      this.#lastOver = over
+    }
     return this.#last
   })
 
@@ -34,6 +41,7 @@ export class PaneOverlay {
     words: () => Words['heatmaps'],
     kind: () => ShownKind
   ) {
+    this.#studio = studio
     this.#slot = slot
     this.#kind = kind
     const data = new OverlayData(studio, slot, maps, kind)

@@ -107,9 +107,10 @@ function showScores(from: Sources): Shown | Missing | undefined {
   const { studio, slot, maps, shared, words } = from
   const options = studio.heatmaps
   if (studio.chosenName === undefined) return { missing: words.noClasses }
-  const index = studio.chosenIndex(slot)
-  if (index === undefined) return { missing: words.needsClass(studio.chosenName) }
+  if (studio.chosenIndex(slot) === undefined) return { missing: words.needsClass(studio.chosenName) }
   const scores = maps.scores.value
+  // a class that was added since is on its way
+  const index = scores?.classes.indexOf(studio.chosenName) ?? -1
   const cells = scores?.windows.map((_, window) => scores.ofClass(window, index)).filter((map) => map !== undefined)
   if (!scores || !cells || cells.length === 0) return undefined
   const own = options.scale === 'own'
@@ -158,6 +159,8 @@ function showLabels(
   }
 }
 
+const paletteOf = (slot: ModelSlot, classes: readonly string[]): Rgb[] => classes.map((name) => slot.colorOf(name))
+
 function meanIouTags(value: MeanIou | undefined, words: Words['heatmaps']): string[] {
   return value ? [words.tagMeanIou(formatIou(value.mean), formatShare(value.pixelAccuracy))] : []
 }
@@ -170,18 +173,24 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
     const map = data.labelMap.value
     if (!map) return undefined
-    return showLabels(from, title, map, slot, [words.tagInterpolation.bilinear, ...tags])
+    const { classes } = map
+    return showLabels(from, title, map, { classes, palette: paletteOf(slot, classes) }, [
+      words.tagInterpolation.bilinear,
+      ...tags
+    ])
   }
   const scores = maps.scores.value
   const grids = scores?.windows.map((_, window) => scores.argmax(window)).filter((grid) => grid !== undefined)
-  if (!grids || grids.length === 0) return undefined
-  const counts = slot.classes.map(() => 0)
+  if (!scores || !grids || grids.length === 0) return undefined
+  const { classes } = scores
+  const palette = paletteOf(slot, classes)
+  const counts = classes.map(() => 0)
   for (const { labels } of grids) for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
-  const overlays = grids.map((grid): Overlay => ({ kind: 'labels', ...grid, palette: slot.palette }))
+  const overlays = grids.map((grid): Overlay => ({ kind: 'labels', ...grid, palette }))
   return {
     title,
     layers: layersOf(overlays, maps.windows, studio.heatmaps.opacity),
-    keys: [{ kind: 'classes', title, entries: presentEntries(slot.classes, slot.palette, counts) }],
+    keys: [{ kind: 'classes', title, entries: presentEntries(classes, palette, counts) }],
     tags: [words.tagInterpolation.cells, ...runTags(from)]
   }
 }
@@ -304,6 +313,10 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
   const { studio, slot, words } = from
   if (kind === 'picture') return { title: words.picture, layers: [], keys: [], tags: [] }
   if (!slot.info) return undefined // it is being opened (again)
+  // what another checkpoint or picture gave is not read with the names of this one
+  const { run } = slot
+  if (run && kind !== 'labels' && (run.model !== slot.info.id || run.picture !== studio.picture.info?.id))
+    return undefined
   const tensor = tensorOf(kind, studio)
   if (tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
   switch (kind) {

@@ -24,8 +24,11 @@ export class ScoreMaps {
   readonly range: readonly [low: number, high: number]
   readonly #ofClass = new Map<string, Cells>()
 
-  /** `windows`: class × row × column each */
-  constructor(readonly windows: readonly (Cells & { readonly classes: number })[]) {
+  /** `windows`: class × row × column each; `classes`: their names, which the class list may have left behind */
+  constructor(
+    readonly windows: readonly (Cells & { readonly classes: number })[],
+    readonly classes: readonly string[]
+  ) {
     const ranges = windows.map(({ values }) => domainOf(values, false))
     this.range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
   }
@@ -79,7 +82,7 @@ export class SharedRange {
 
 /** What the panes of one model share. Make it while a component is set up. */
 export class SlotMaps {
-  readonly scores: Resource<{ run: RunInfo['id']; epoch: number; windows: number }, ScoreMaps>
+  readonly scores
   readonly #studio: Studio
   readonly #slot: ModelSlot
   #held: ShownRun | undefined
@@ -100,9 +103,10 @@ export class SlotMaps {
       () => {
         const { run } = this
         if (!run || !slot.has('score_map')) return undefined
-        return { run: run.info.id, epoch: run.epoch, windows: run.info.windows.length }
+        const { id, windows, classes } = run.info
+        return { run: id, epoch: run.epoch, windows: windows.length, classes }
       },
-      async ({ run, windows }) => {
+      async ({ run, windows, classes: names }) => {
         const tensors = await Promise.all(
           Array.from({ length: windows }, (_, window) => studio.session.results.tensor(run, 'score_map', window))
         )
@@ -110,7 +114,8 @@ export class SlotMaps {
           tensors.map((tensor) => {
             const [, classes = 0, rows = 0, columns = 0] = tensor.shape
             return { classes, rows, columns, values: toFloat32(tensor).data }
-          })
+          }),
+          names
         )
       }
     )
