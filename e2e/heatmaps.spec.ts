@@ -72,9 +72,10 @@ async function openGolden(studio: Studio, folder: string): Promise<void> {
   const { page } = studio
   await page.locator('body[data-ready]').waitFor()
   await studio.openPaths([picture])
-  await expect(page.getByTestId('view-heatmaps')).toContainText('score_map')
+  await expect(page.getByTestId('pictures')).toContainText('golden.png')
   await studio.chooseInDialogs([labels])
   await studio.chooseInMenu('open-labels')
+  await expect(page.getByTestId('pictures')).toContainText('golden-labels.png')
   await studio.openPaths([join(GOLDEN, 'checkpoint.pth')])
   await page.getByTestId('run-options').getByRole('radio', { name: 'Original' }).check({ force: true })
   await expect(page.getByTestId('run-options')).toContainText(`input ${WIDTH} × ${HEIGHT}`)
@@ -327,6 +328,46 @@ test('an export has its labels as text and its colours as pixels', async ({ stud
     return [data[offset] ?? 0, data[offset + 1] ?? 0, data[offset + 2] ?? 0]
   })
   expectColors(got, expected, 2)
+})
+
+test('panes on one picture share the place under the mouse and the camera; Space shows the bare picture', async ({
+  studio,
+  dataFolder
+}) => {
+  await openGolden(studio, dataFolder)
+  const { page } = studio
+  const view = page.getByTestId('view-heatmaps')
+  await showOpaque(studio)
+  await page.getByRole('radio', { name: 'Side by side' }).check({ force: true })
+  const panes = view.getByRole('application')
+  await expect(panes).toHaveCount(2)
+  await hover(studio, PIXEL.x, PIXEL.y)
+  // the cell and the place, in the pane that is pointed at and in the other one
+  await expect(view.locator('[data-mark] rect.light')).toHaveCount(2)
+  const cell = (pane: number) => panes.nth(pane).locator('[data-mark] rect.light')
+  const before = await cell(1).getAttribute('width')
+  await page.mouse.wheel(0, -400)
+  await expect.poll(() => cell(1).getAttribute('width')).not.toBe(before)
+  expect(await cell(1).getAttribute('width')).toBe(await cell(0).getAttribute('width'))
+  await panes.nth(1).dblclick()
+  // it fits the picture and pins nothing
+  await expect.poll(() => cell(1).getAttribute('width')).toBe(before)
+  await expect(view.locator('[data-mark="1"]')).toHaveCount(0)
+
+  await page.getByRole('radio', { name: 'Single' }).check({ force: true })
+  await page.mouse.move(2, 2)
+  await page.locator('body').click({ position: { x: 2, y: 2 } })
+  await page.keyboard.down(' ')
+  const picture = await goldenPicture()
+  const places = [
+    { x: 20, y: 30 },
+    { x: 100, y: 70 }
+  ]
+  const colors = places.map(({ x, y }) => [...picture.subarray(3 * (y * WIDTH + x), 3 * (y * WIDTH + x) + 3)])
+  const centres = places.map(({ x, y }) => ({ x: x + 0.5, y: y + 0.5 }))
+  expect(await colorsAt(studio, centres)).toEqual(colors)
+  await page.keyboard.up(' ')
+  expect(await colorsAt(studio, centres)).not.toEqual(colors)
 })
 
 test('the pane looks as it did', async ({ studio, dataFolder }) => {
