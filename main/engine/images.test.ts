@@ -35,7 +35,10 @@ interface PictureCase {
 }
 
 describe.skipIf(!existsSync(PICTURES))('the published pipeline (needs ../shared)', () => {
-  const golden = JSON.parse(readFileSync(join(PICTURES, 'case.json'), 'utf8')) as PictureCase
+  // a suite that is skipped is still read
+  const golden = existsSync(PICTURES)
+    ? (JSON.parse(readFileSync(join(PICTURES, 'case.json'), 'utf8')) as PictureCase)
+    : { mean: [0, 0, 0] as const, std: [1, 1, 1] as const, pictures: [] }
 
   it.each(golden.pictures)('$file', async (picture) => {
     const decoded = await decodePicture(join(PICTURES, picture.file))
@@ -65,7 +68,9 @@ interface HostileCase {
 }
 
 describe.skipIf(!existsSync(HOSTILE))('hostile and odd pictures (needs ../shared)', () => {
-  const { cases } = JSON.parse(readFileSync(join(HOSTILE, 'manifest.json'), 'utf8')) as { cases: HostileCase[] }
+  const { cases } = (
+    existsSync(HOSTILE) ? JSON.parse(readFileSync(join(HOSTILE, 'manifest.json'), 'utf8')) : { cases: [] }
+  ) as { cases: HostileCase[] }
   const images = cases.filter((c) => c.format === 'image')
 
   it.each(images.filter((c) => c.expected === 'accept'))('opens $file', async ({ file, image, seconds = 2 }) => {

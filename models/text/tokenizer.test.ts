@@ -15,7 +15,8 @@ describe.skipIf(!existsSync(GOLDEN))('tokenizer against the authors’ (needs ..
     ids: number[]
     too_long: boolean
   }
-  const { cases } = JSON.parse(readFileSync(GOLDEN, 'utf8')) as { cases: Case[] }
+  // a suite that is skipped is still read
+  const { cases } = (existsSync(GOLDEN) ? JSON.parse(readFileSync(GOLDEN, 'utf8')) : { cases: [] }) as { cases: Case[] }
 
   it('has all 282 cases', () => expect(cases).toHaveLength(282))
   it.each(cases)('encodes $text', ({ text, ids }) => expect(tokenizer.encode(text)).toEqual(ids))
