@@ -1,5 +1,5 @@
 import type { Note } from './checkpoints/checkpoint'
-import type { Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
+import type { CompanionName, Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
 import type { DType, Shape, Tensor } from './tensor'
 
 /*
@@ -82,6 +82,17 @@ export interface ModelInfo {
   readonly prompts?: PromptSpec | undefined
   readonly notes: readonly Note[]
   readonly missing: readonly string[]
+  /** other files without which it is shown but not run: open it again with them */
+  readonly needs?: readonly CompanionName[] | undefined
+}
+
+export interface OpenModelRequest {
+  readonly path: string
+  readonly overrides?: Overrides | undefined
+  /** a system to open the file as, where it can be several: 'maskclip' for a CLIP checkpoint */
+  readonly as?: string | undefined
+  /** paths of other files that belong to it */
+  readonly companions?: Readonly<Partial<Record<CompanionName, string>>> | undefined
 }
 
 /** Everything `inspect` prints and the doctor shows, whether or not the family is known. */
@@ -167,6 +178,8 @@ export interface RunRequest {
   readonly gammaScale: number
   readonly mode: Mode
   readonly scaling: Scaling
+  /** with {} for the name, for models that take the mean over templates; CLIP's own where not given */
+  readonly templates?: readonly string[] | undefined
   /** for SAM, each set by itself; needs the whole picture in one pass */
   readonly samPrompts?: readonly SamPrompts[] | undefined
   /** tensors to compute now; others of the run are computed when they are asked for */
@@ -298,7 +311,7 @@ export interface Engine {
   useProvider(request: { provider: ProviderName | 'auto' }, context?: CallContext): Promise<EngineStatus>
   clearCache(request: Record<string, never>, context?: CallContext): Promise<EngineStatus>
 
-  openModel(request: { path: string; overrides?: Overrides | undefined }, context?: CallContext): Promise<ModelInfo>
+  openModel(request: OpenModelRequest, context?: CallContext): Promise<ModelInfo>
   closeModel(request: { model: ModelId }, context?: CallContext): Promise<void>
   inspect(request: { path: string; countNotFinite?: boolean | undefined }, context?: CallContext): Promise<Inspection>
 

@@ -135,6 +135,10 @@ https://github.com/yisibl/resvg-js`
       readFileSync('resources/clip-vocabulary/README.md', 'utf8').replace(/^# .*\n/, '')
     ),
     section(
+      'The prompt templates of CLIP and MaskCLIP',
+      readFileSync('resources/prompt-templates/README.md', 'utf8').replace(/^# .*\n/, '')
+    ),
+    section(
       'Scientific colour maps: vik, roma',
       `Copyright (c) 2021, Fabio Crameri\n\n${MIT_TERMS}\n\nhttps://zenodo.org/record/5501399`
     ),

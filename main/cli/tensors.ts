@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander'
 import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo, SamPrompts } from '#models/api'
-import type { Overrides, TensorSpec } from '#models/architectures/architecture'
+import type { CompanionName, Overrides, TensorSpec } from '#models/architectures/architecture'
 import { promptedName } from '#models/architectures/prompted'
 import { StudioError } from '#models/errors'
 import packageJson from '../../package.json'
 import { withEngine, type CliContext } from './engine'
-import { readJsonObject, readList } from './lists'
+import { pathOf, readJsonObject, readList } from './lists'
 import { heightAndWidth, positiveInteger } from './numbers'
 import { makeFolder, writeNpy, writeOutput } from './output'
 import { readSamPrompts } from './sam-prompts'
@@ -23,6 +23,12 @@ interface Options {
   originalSize?: { height: number; width: number }
   config?: string
   samPrompts?: string
+  as?: string
+  templates?: string
+  clip?: string
+  classPosition?: string
+  clipWeights?: string
+  clipText?: string
 }
 
 type Described = Pick<TensorSpec, 'name' | 'meaning'>
@@ -64,6 +70,18 @@ export function addTensors(program: Command): void {
     )
     .option('--config <file.json>', 'numbers that the file does not tell, by the names that inspect gives')
     .option('--sam-prompts <file.json>', 'points, boxes and masks for SAM by name, in pixels of its input')
+    .option('--as <system>', 'a system to open the file as, where it can be several: maskclip for CLIP')
+    .option('--templates <list>', "templates with {} for the name, a,b,c or @FILE (MaskCLIP; default: CLIP's own)")
+    .option('--clip <file>', 'the CLIP that CoOp or CoCoOp was trained on')
+    .addOption(
+      new Option('--class-position <where>', 'of the name among the contexts of CoOp (default: end)').choices([
+        'end',
+        'middle',
+        'front'
+      ])
+    )
+    .option('--clip-weights <file>', "MaskCLIP's *_clip_weights.pth, beside its *_clip_backbone.pth")
+    .option('--clip-text <file>', "MaskCLIP's *_clip_text.pth, one row for each of --classes")
     .addHelpText(
       'after',
       `
@@ -79,11 +97,15 @@ and only where --tensors names them.
 }
 
 async function writeTensors(engine: Engine, checkpoint: string, options: Options, context: CliContext): Promise<void> {
-  const overrides = options.config === undefined ? undefined : ((await readJsonObject(options.config)) as Overrides)
+  const overrides = await overridesFor(options)
   if (options.provider !== 'auto') await engine.useProvider({ provider: options.provider }, context)
-  const model = await engine.openModel({ path: checkpoint, overrides }, context)
+  const model = await engine.openModel(
+    { path: checkpoint, overrides, as: options.as, companions: companionsFor(options) },
+    context
+  )
   const classes = await classesFor(model, options)
   const mode = modeFor(model, options)
+  const templates = options.templates === undefined ? undefined : await readList(options.templates)
   const samPrompts = options.samPrompts === undefined ? [] : await readSamPrompts(options.samPrompts)
   const specs = [...model.tensors, ...promptedTensors(model, samPrompts)]
   const names = await namesFor(model, specs, options)
@@ -98,6 +120,7 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
       gammaScale: 1,
       mode,
       scaling: 'published',
+      templates,
       samPrompts,
       want: names
     },
@@ -117,7 +140,12 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
       written[as] = { file, shape, dtype, meaning, ...(window !== undefined && { window: run.windows[window] }) }
     }
   }
-  const facts = { ...factsOf(model, picture, run), ...promptFacts(samPrompts), tensors: written }
+  const facts = {
+    ...factsOf(model, picture, run),
+    ...(templates && { templates }),
+    ...promptFacts(samPrompts),
+    tensors: written
+  }
   await writeOutput(options.out, 'tensors.json', `${JSON.stringify(facts, undefined, 2)}\n`)
 }
 
@@ -128,6 +156,19 @@ function checkOriginalSize({ fileName, width, height }: PictureInfo, { originalS
       'mismatch',
       `${fileName}: its original size is ${height}x${width}. Leave --original-size out, or give a .npy input.`
     )
+  }
+}
+
+async function overridesFor({ config, classPosition }: Options): Promise<Overrides | undefined> {
+  const given = config === undefined ? undefined : ((await readJsonObject(config)) as Overrides)
+  return classPosition === undefined ? given : { ...given, class_position: classPosition }
+}
+
+function companionsFor({ clip, clipWeights, clipText }: Options): Partial<Record<CompanionName, string>> {
+  return {
+    ...(clip !== undefined && { clip: pathOf(clip) }),
+    ...(clipWeights !== undefined && { clipWeights: pathOf(clipWeights) }),
+    ...(clipText !== undefined && { clipText: pathOf(clipText) })
   }
 }
 

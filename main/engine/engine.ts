@@ -85,7 +85,7 @@ export function createEngine(options: EngineOptions): LocalEngine {
       return status()
     },
 
-    openModel: ({ path, overrides = {} }, context = {}) => models.open(path, overrides, context),
+    openModel: (request, context = {}) => models.open(request, context),
     async closeModel({ model }) {
       if (!(await models.close(model))) return
       runs.drop(model)

@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
-import type { ModelId, ModelInfo, Progress } from '#models/api'
-import type { Detection, Overrides, TextStage } from '#models/architectures/architecture'
+import type { ModelId, ModelInfo, OpenModelRequest, Progress } from '#models/api'
+import type { Detection, TextStage } from '#models/architectures/architecture'
 import { detect } from '#models/architectures/index'
 import { readCheckpoint } from '#models/checkpoints/index'
 import { StudioError } from '#models/errors'
 import { BUILDER_VERSION } from '#models/graph/version'
 import { classPalette } from '#models/palettes'
 import { openFile, type OpenFile } from '../files'
+import { COMPANION_MEANINGS, openCompanions, type OpenCompanions } from './companions'
 import type { FileHashes } from './file-hash'
 import { cacheKey, type CompileSource, type ModelCache } from './model-cache'
 import { Opened } from './opened'
@@ -25,6 +26,7 @@ export interface OpenModel {
   readonly info: ModelInfo
   readonly detection: Detection
   readonly file: OpenFile
+  readonly companions: OpenCompanions
   readonly cacheKey: string
   readonly sessions: StageSessions
   /** undefined for systems without words */
@@ -50,28 +52,36 @@ export class Models {
   ) {}
 
   /** Throws a StudioError that names the file; nothing stays open then. */
-  async open(path: string, overrides: Overrides, context: OpenContext): Promise<ModelInfo> {
+  async open(request: OpenModelRequest, context: OpenContext): Promise<ModelInfo> {
+    const { path, overrides = {}, as } = request
     const { signal } = context
     const onShare = (step: string) => (share: number) => context.onProgress?.({ step, share, remainingMs: undefined })
     const file = await openFile(path)
+    let companions: OpenCompanions | undefined
     let model: OpenModel
     try {
+      companions = await openCompanions(request.companions, this.hashes, signal)
       const checkpoint = await readCheckpoint(file)
-      const detection = await detect(checkpoint, overrides)
-      if (!detection) throw unknownFamily(file.name)
+      const detection = await detect(checkpoint, overrides, { as, companions: companions.checkpoints })
+      if (!detection) throw unknownFamily(file.name, as)
       const hash = await this.hashes.hashOf(path, { signal, onShare: onShare('read') })
-      const key = cacheKey({ hash, system: detection.system, overrides, builder: BUILDER_VERSION })
+      const { system } = detection
+      const key = cacheKey({ hash, system, overrides, builder: BUILDER_VERSION, companions: companions.hashes })
       const id = `model-${key.slice(0, 16)}` as ModelId
-      model = await this.#build(file, { id, path, hash, key, detection })
-      if (detection.missing.length === 0) {
+      model = await this.#build(file, { id, path, hash, key, detection, companions })
+      if (isComplete(detection)) {
         await this.cache.open(key, compileSource(file.name, detection), { signal, onShare: onShare('compile') })
       }
     } catch (error) {
+      await companions?.close()
       await file.close()
       throw error
     }
     const kept = this.#opened.add(model.info.id, model)
-    if (kept !== model) await file.close()
+    if (kept !== model) {
+      await companions.close()
+      await file.close()
+    }
     return kept.info
   }
 
@@ -79,10 +89,16 @@ export class Models {
     return this.#opened.get(id)
   }
 
-  /** The model to run now. Throws a StudioError `unavailable` where it lacks weights. */
+  /** The model to run now. Throws a StudioError `unavailable` where it lacks weights or other files. */
   async use(id: ModelId): Promise<OpenModel> {
     const model = this.#opened.get(id)
-    const { missing } = model.detection
+    const { missing, needs = [] } = model.detection
+    if (needs.length > 0) {
+      const lacking = needs.map((name) => COMPANION_MEANINGS[name]).join(' and ')
+      throw new StudioError('unavailable', `${model.file.name} cannot be run alone: give ${lacking} too.`, {
+        file: model.file.name
+      })
+    }
     if (missing.length > 0) {
       throw new StudioError(
         'unavailable',
@@ -118,17 +134,25 @@ export class Models {
     }
   }
 
-  async #end({ cacheKey: key, sessions, file }: OpenModel): Promise<void> {
+  async #end({ cacheKey: key, sessions, file, companions }: OpenModel): Promise<void> {
     this.cache.release(key)
     await sessions.release()
+    await companions.close()
     await file.close()
   }
 
   async #build(
     file: OpenFile,
-    parts: { id: ModelId; path: string; hash: string; key: string; detection: Detection }
+    parts: {
+      id: ModelId
+      path: string
+      hash: string
+      key: string
+      detection: Detection
+      companions: OpenCompanions
+    }
   ): Promise<OpenModel> {
-    const { key, detection } = parts
+    const { key, detection, companions } = parts
     const source = compileSource(file.name, detection)
     const compiled = {
       folder: () => this.cache.open(key, source),
@@ -142,6 +166,7 @@ export class Models {
       info: modelInfo(file, parts),
       detection,
       file,
+      companions,
       cacheKey: key,
       sessions: new StageSessions(file.name, compiled, this.providers, this.threads),
       text: stage && new TextEncoder(stage, await clipTokenizer())
@@ -151,16 +176,25 @@ export class Models {
   async #limitSessions(): Promise<void> {
     let bytes = 0
     for (const id of [...this.#used].reverse()) {
-      const { file, sessions } = this.#opened.get(id)
-      bytes += file.size
-      if (bytes <= SESSION_LIMIT_BYTES || bytes === file.size) continue
+      const { file, companions, sessions } = this.#opened.get(id)
+      const own = file.size + companions.bytes
+      bytes += own
+      if (bytes <= SESSION_LIMIT_BYTES || bytes === own) continue
       this.#used.delete(id)
       await sessions.release()
     }
   }
 }
 
-function unknownFamily(file: string): StudioError {
+/** Whether it has all that it takes to be compiled. */
+function isComplete({ missing, needs = [] }: Detection): boolean {
+  return missing.length === 0 && needs.length === 0
+}
+
+function unknownFamily(file: string, as: string | undefined): StudioError {
+  if (as !== undefined) {
+    return new StudioError('unsupported', `${file} cannot be opened as ${as}: open it as what it is.`, { file })
+  }
   return new StudioError(
     'unsupported',
     `${file} is of no model family that is known here; the doctor lists its tensors all the same.`,
@@ -180,7 +214,7 @@ function modelInfo(
   file: OpenFile,
   { id, path, hash, detection }: { id: ModelId; path: string; hash: string; detection: Detection }
 ): ModelInfo {
-  const { system, summary, reason, facts, gamma, preprocess, tensors, prompts, notes, missing } = detection
+  const { system, summary, reason, facts, gamma, preprocess, tensors, prompts, notes, missing, needs } = detection
   const classes = detection.classes ?? []
   const stage = textStage(detection)
   return {
@@ -203,6 +237,7 @@ function modelInfo(
     tensors,
     prompts,
     notes,
-    missing
+    missing,
+    needs
   }
 }

@@ -6,6 +6,7 @@ import { gunzip } from 'node:zlib'
 import { StudioError } from '#models/errors'
 import { createTokenizer, type Tokenizer } from '#models/text/tokenizer'
 
+const TEMPLATES = join('prompt-templates', 'templates.txt')
 const VOCABULARY = join('clip-vocabulary', 'merges.txt.gz')
 
 /** Bundled and unbundled code lie at different depths, and a packaged app has its resources beside itself. */
@@ -21,6 +22,14 @@ function findResource(name: string): string {
   const found = candidates.find((path) => existsSync(path))
   if (found !== undefined) return found
   throw new StudioError('engine', `The file ${name} of the studio is missing: install it again.`)
+}
+
+let templates: Promise<readonly string[]> | undefined
+
+/** The templates that names are put into where the user gives none. */
+export function promptTemplates(): Promise<readonly string[]> {
+  templates ??= (async () => (await readFile(findResource(TEMPLATES), 'utf8')).trimEnd().split('\n'))()
+  return templates
 }
 
 let tokenizer: Promise<Tokenizer> | undefined

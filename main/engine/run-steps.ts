@@ -6,6 +6,7 @@ import { float32Tensor, type Tensor } from '#models/tensor'
 import type { OpenModel } from './models'
 import type { Picture } from './pictures'
 import type { Step, StepChain, StepResult } from './pipeline'
+import type { RunText } from './text-encoding'
 import { promptedStep, promptSource, type PromptSet } from './prompt-steps'
 
 /*
@@ -33,9 +34,8 @@ export function inputSize(model: OpenModel, picture: Picture, scaling: RunReques
   return targetSize({ width, height }, shortSide, maxLongSide)
 }
 
-export function inputWindow(model: OpenModel, picture: Picture, rect: Rect): InputWindow {
-  // what comes normalised comes padded, if it has to be
-  const multiple = picture.normalised ? 1 : (model.detection.preprocess.padToMultipleOf ?? 1)
+export function inputWindow(model: OpenModel, rect: Rect): InputWindow {
+  const multiple = model.detection.preprocess.padToMultipleOf ?? 1
   const fill = (side: number): number => Math.ceil(side / multiple) * multiple
   return { rect, padded: { width: fill(rect.width), height: fill(rect.height) } }
 }
@@ -46,6 +46,8 @@ export interface RunParts {
   readonly input: Size
   readonly classes: readonly string[]
   readonly gammaScale: number
+  /** undefined: names go into the text encoder as they are */
+  readonly templates: readonly string[] | undefined
   readonly prompts: readonly PromptSet[]
 }
 
@@ -85,7 +87,7 @@ function pictureSteps({ model, picture, input }: RunParts, { rect, padded }: Inp
   const { normalised } = picture
   const where = JSON.stringify([rect, padded])
   if (normalised) {
-    return [source({ id: 'image', choices: `${picture.info.id} ${where}` }, () => cut(normalised, rect))]
+    return [source({ id: 'image', choices: `${picture.info.id} ${where}` }, () => cut(normalised, rect, padded))]
   }
   const { mean, std, padToMultipleOf } = model.detection.preprocess
   const scaled = source({ id: 'scaled_picture', choices: `${picture.info.id} ${JSON.stringify(input)}` }, () => ({
@@ -113,13 +115,14 @@ function cutRgb(rgb: Uint8Array, width: number, rect: Rect): { width: number; he
   return { width: rect.width, height: rect.height, rgb: part }
 }
 
-function cut({ data, shape }: Tensor<'float32'>, rect: Rect): Tensor<'float32'> {
+/** The rectangle at the top left of zeros. */
+function cut({ data, shape }: Tensor<'float32'>, rect: Rect, padded: Size): Tensor<'float32'> {
   const [, channels = 0, height = 0, width = 0] = shape
-  const part = float32Tensor([1, channels, rect.height, rect.width])
-  for (let channel = 0, out = 0; channel < channels; channel++) {
-    for (let y = rect.y; y < rect.y + rect.height; y++, out += rect.width) {
-      const start = (channel * height + y) * width + rect.x
-      part.data.set(data.subarray(start, start + rect.width), out)
+  const part = float32Tensor([1, channels, padded.height, padded.width])
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = 0; y < rect.height; y++) {
+      const start = (channel * height + rect.y + y) * width + rect.x
+      part.data.set(data.subarray(start, start + rect.width), (channel * padded.height + y) * padded.width)
     }
   }
   return part
@@ -157,22 +160,24 @@ function named(classes: readonly string[]): readonly string[] {
   throw new StudioError('invalid', 'This model compares the picture with words: give at least one class name.')
 }
 
-function textStep({ model, classes }: RunParts, stage: TextStage): Step {
+function textStep({ model, classes, templates }: RunParts, stage: TextStage): Step {
   return {
     id: stage.id,
     kind: 'stage',
-    inputs: [],
+    inputs: stage.contextsFrom === undefined ? [] : [stage.contextsFrom],
     outputs: stage.outputs,
     onDemand: [],
-    choices: JSON.stringify(classes),
-    async run() {
+    choices: JSON.stringify([classes, templates]),
+    async run(inputs) {
       const [name] = stage.outputs
-      const embedded = await model.text?.embed(named(classes), async (inputs) => {
-        const { outputs, provider } = await model.sessions.run(stage.id, inputs, [name])
+      const contexts = stage.contextsFrom === undefined ? undefined : inputs.get(stage.contextsFrom)
+      const encode: RunText = async (packed) => {
+        const { outputs, provider } = await model.sessions.run(stage.id, packed, [name])
         const embedding = outputs.get(name)
         if (!embedding) throw new StudioError('engine', 'The text encoder gave no embedding.')
         return { embedding, provider }
-      })
+      }
+      const embedded = await model.text?.embed(named(classes), encode, { templates, contexts })
       if (!embedded) throw new StudioError('unavailable', 'This model has no text encoder.')
       return { outputs: new Map([[name, embedded.embedding]]), provider: embedded.provider }
     }

@@ -6,10 +6,11 @@ import { StudioError } from '#models/errors'
 import type { Size } from '#models/images/preprocess'
 import { float32Tensor, toFloat32, type Shape, type Tensor } from '#models/tensor'
 import { averageOverWindows, type ClassField } from './class-field'
-import type { Models, OpenModel } from './models'
+import { textStage, type Models, type OpenModel } from './models'
 import type { Picture, Pictures } from './pictures'
 import type { Evaluation, Pipeline, StepChain } from './pipeline'
 import { preparedPrompts } from './prompt-steps'
+import { promptTemplates } from './resources'
 import { inputSize, inputWindow, windowChain, type InputWindow } from './run-steps'
 import type { TensorStore } from './tensor-store'
 import { windowsOf } from './windows'
@@ -145,14 +146,15 @@ export class Runs {
     const { classes, gammaScale, mode, scaling, samPrompts = [] } = request
     if (!Number.isFinite(gammaScale)) throw new StudioError('invalid', `γ cannot be multiplied by ${gammaScale}.`)
     const prompts = preparedPrompts(model, mode, samPrompts)
-    const asked = [request.model, request.picture, classes, gammaScale, mode, scaling]
+    const templates = await templatesFor(model, request)
+    const asked = [request.model, request.picture, classes, gammaScale, mode, scaling, templates]
     const choices = JSON.stringify([...asked, ...prompts.map((set) => [set.name, set.choices])])
     const id = `run-${createHash('sha256').update(choices).digest('hex').slice(0, 24)}` as RunId
     const known = this.#runs.get(id)
     if (known) return known
     const input = inputSize(model, picture, scaling)
-    const windows = windowsOf(mode, input).map((rect) => inputWindow(model, picture, rect))
-    const parts = { model, picture, input, classes, gammaScale, prompts }
+    const windows = windowsOf(mode, input).map((rect) => inputWindow(model, rect))
+    const parts = { model, picture, input, classes, gammaScale, templates, prompts }
     const chains = windows.map((window, i) =>
       windowChain(parts, window, windows.length > 1 ? `window ${i + 1} of ${windows.length}` : '')
     )
@@ -194,6 +196,18 @@ export class Runs {
     this.store.set(key, { outputs: new Map([[from, tensor]]), provider: 'cpu', durationMs })
     return tensor
   }
+}
+
+/** What names are put into. Throws a StudioError `unavailable` where the model takes names as they are. */
+async function templatesFor(model: OpenModel, { templates }: RunRequest): Promise<readonly string[] | undefined> {
+  const takesThem = textStage(model.detection)?.ensemble === 'templates'
+  if (!takesThem && templates !== undefined) {
+    throw new StudioError('unavailable', `${model.file.name} puts names into no templates: leave them out.`, {
+      file: model.file.name
+    })
+  }
+  if (templates?.length === 0) throw new StudioError('invalid', 'Give at least one template.')
+  return takesThem ? (templates ?? (await promptTemplates())) : undefined
 }
 
 /** Whether any stage of the model gives this tensor. */
