@@ -179,6 +179,9 @@ export class FakeEngine implements Engine {
     await this.gate
     signal?.throwIfAborted()
     const { want, ...choices } = request
+    if (want.includes('seg_logits') && request.classes.length !== FAKE_CLASSES.length) {
+      throw new StudioError('mismatch', `The decoder was trained for ${FAKE_CLASSES.length} classes.`)
+    }
     const stage = (id: string, durationMs: number): RunInfo['stages'][number] => ({
       id,
       provider: 'cpu',

@@ -26,6 +26,8 @@ export class ModelSlot {
   error: StudioError | undefined = $state.raw()
   run: RunInfo | undefined = $state.raw()
   runError: StudioError | undefined = $state.raw()
+  /** why the score map is all there is: the decoder does not take these classes */
+  decoderError: StudioError | undefined = $state.raw()
   /** a newer answer than `run` is on its way */
   stale = $state(false)
   /** the checkpoint that is being opened to stand here instead */

@@ -153,7 +153,7 @@ export class Session {
     if (slot.info && this.#open.has(slot)) {
       this.#replaced.set(slot, (this.#replaced.get(slot) ?? new Set()).add(slot.info.id))
     }
-    slot.info = slot.presence = slot.runError = undefined
+    slot.info = slot.presence = slot.runError = slot.decoderError = undefined
     slot.decoded = false
     slot.choice = choice
     this.#asked.delete(slot)
@@ -290,16 +290,17 @@ export class Session {
   /** The score map first, since it is what is looked at, then the decoder's answer. */
   async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>): Promise<void> {
     slot.stale = true
-    slot.runError = undefined
+    slot.runError = slot.decoderError = undefined
     try {
       await this.#latest.run(`run ${slot.id}`, async (signal) => {
         for (const wanted of [['score_map'], ['score_map', 'seg_logits']]) {
           const want = wanted.filter((name) => slot.has(name))
           if (wanted.length > 1 && !want.includes('seg_logits')) break
-          const run = await this.tasks.track('run', slot.letter, signal, (context) =>
-            this.#engine.run({ ...request, want }, context)
-          )
+          const run = await this.tasks
+            .track('run', slot.letter, signal, (context) => this.#engine.run({ ...request, want }, context))
+            .catch((error: unknown) => this.#withoutDecoder(slot, want, studioError(error)))
           signal.throwIfAborted()
+          if (!run) break
           const before = slot.run?.id === run.id ? slot.run.stages : []
           // a stage that this run took from before was timed by the run that computed it
           const stages = run.stages.map((stage) =>
@@ -322,9 +323,15 @@ export class Session {
     }
   }
 
+  /** A decoder takes only as many classes as it was trained for, while score maps take any: that is no failed run. */
+  #withoutDecoder(slot: ModelSlot, want: readonly string[], error: StudioError): undefined {
+    if (error.code !== 'mismatch' || !want.includes('seg_logits')) throw error
+    slot.decoderError = error
+  }
+
   async #measurePresence(slot: ModelSlot): Promise<void> {
     const { run } = slot
-    const from = slot.has('seg_logits') ? 'seg_logits' : 'score_map'
+    const from = slot.decoded ? 'seg_logits' : 'score_map'
     if (!run || !slot.has(from)) return
     const map = await this.results.labelMap(run.id, from)
     if (slot.run?.id !== run.id) return

@@ -60,6 +60,19 @@ describe('a choice', () => {
     expect(studio.chosenName).toBe('red car')
   })
 
+  it('of a list that the decoder does not take leaves the score map, and says why', async () => {
+    const { studio } = await started()
+    studio.editClasses({ kind: 'add', name: 'bus' })
+    await vi.waitFor(() => expect(studio.lead?.decoderError?.message).toContain('trained for 5 classes'))
+    expect(studio.lead?.runError).toBeUndefined()
+    expect(studio.lead?.run?.classes).toContain('bus')
+    expect(studio.lead?.decoded).toBe(false)
+    await vi.waitFor(() => expect(studio.lead?.presence?.from).toBe('score_map'))
+    studio.undo()
+    await vi.waitFor(() => expect(studio.lead?.decoded).toBe(true))
+    expect(studio.lead?.decoderError).toBeUndefined()
+  })
+
   it('keeps the old result, marked as old, until the newest one is there', async () => {
     const { engine, studio } = await started()
     const first = studio.lead?.run
