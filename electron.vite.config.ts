@@ -6,6 +6,9 @@ import { resolve } from 'node:path'
 const NODE_TARGET = 'node20.18'
 const CHROME_TARGET = 'chrome130'
 
+/** How long plugins took is no warning. */
+const checks = { pluginTimings: false }
+
 export default defineConfig({
   main: {
     build: {
@@ -13,6 +16,7 @@ export default defineConfig({
       outDir: 'out/main',
       // native modules and their companions stay outside the bundle
       rollupOptions: {
+        checks,
         input: {
           index: resolve('main/index.ts'),
           // the utility process that runs models
@@ -29,6 +33,7 @@ export default defineConfig({
       outDir: 'out/preload',
       // a sandboxed preload has to be CommonJS
       rollupOptions: {
+        checks,
         input: { preload: resolve('main/preload.ts') },
         external: ['electron'],
         output: { format: 'cjs', entryFileNames: '[name].cjs' }
@@ -42,7 +47,7 @@ export default defineConfig({
     build: {
       target: CHROME_TARGET,
       outDir: 'out/renderer',
-      rollupOptions: { input: resolve('renderer/index.html') }
+      rollupOptions: { checks, input: resolve('renderer/index.html') }
     }
   }
 })
