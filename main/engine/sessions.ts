@@ -45,6 +45,9 @@ export async function openSession(
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
     intraOpNumThreads: threads,
+    // every session has threads of its own, which would otherwise wait for more work in a busy loop of some 50 ms and
+    // take the processor from the next stage
+    extra: { session: { force_spinning_stop: '1' } },
     logSeverityLevel: LOG_FATAL
   }
   const session = await (typeof model === 'string'
