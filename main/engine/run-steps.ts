@@ -1,6 +1,7 @@
 import type { Rect, RunRequest } from '#models/api'
 import type { GraphStage, TextStage } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
+import { resizeRgbAntialiased } from '#models/images/antialias'
 import { normalise, resizeRgb, targetSize, type Size } from '#models/images/preprocess'
 import { float32Tensor, type Tensor } from '#models/tensor'
 import type { OpenModel } from './models'
@@ -89,11 +90,12 @@ function pictureSteps({ model, picture, input }: RunParts, { rect, padded }: Inp
   if (normalised) {
     return [source({ id: 'image', choices: `${picture.info.id} ${where}` }, () => cut(normalised, rect, padded))]
   }
-  const { mean, std, padToMultipleOf } = model.detection.preprocess
+  const { mean, std, padToMultipleOf, resize } = model.detection.preprocess
+  const resized = resize === 'pillow' ? resizeRgbAntialiased : resizeRgb
   const scaled = source({ id: 'scaled_picture', choices: `${picture.info.id} ${JSON.stringify(input)}` }, () => ({
     dtype: 'uint8',
     shape: [input.height, input.width, 3],
-    data: new Uint8Array(resizeRgb(picture.image, input).rgb)
+    data: new Uint8Array(resized(picture.image, input).rgb)
   }))
   const image = source({ id: 'image', choices: where, inputs: ['scaled_picture'] }, (inputs) => {
     const pixels = inputs.get('scaled_picture')

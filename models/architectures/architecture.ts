@@ -54,6 +54,8 @@ export interface Preprocess {
   /** short side in pixels the pictures are scaled to, keeping the ratio; undefined: as they are */
   readonly shortSide: number | undefined
   readonly maxLongSide: number | undefined
+  /** scaled as Pillow does it, with antialiasing; as OpenCV does it where not said */
+  readonly resize?: 'pillow'
   /** sizes are padded with zeros, after normalising, at the right and bottom to a multiple of this; undefined: not */
   readonly padToMultipleOf: number | undefined
   /** the published sliding window, in pixels of the scaled picture */

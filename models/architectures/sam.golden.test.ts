@@ -100,6 +100,19 @@ describe.skipIf(!existsSync(SYSTEMS))('golden SAM (needs ../shared)', () => {
     expect((await stagesFor(100)).every(([, reused]) => reused)).toBe(true)
   })
 
+  it('scales a picture by its long side and fills the square with zeros', async () => {
+    const request = await requestOf('sam')
+    const path = resolve(SYSTEMS, '../golden/pictures/wide.png')
+    const picture = await engine.openPicture({ path })
+    const run = await engine.run({ ...request, picture: picture.id, want: ['image_embedding'] })
+    const height = Math.round((256 * picture.height) / picture.width)
+    expect([picture.width > picture.height, run.inputWidth, run.inputHeight]).toEqual([true, 256, height])
+    const { shape, data } = await engine.tensor({ run: run.id, name: 'image' })
+    expect(shape).toEqual([1, 3, 256, 256])
+    const rows = Array.from({ length: 256 }, (_, y) => data.slice(y * 256, (y + 1) * 256).some((value) => value !== 0))
+    expect(rows.lastIndexOf(true)).toBe(height - 1)
+  })
+
   it('takes a mask by itself, and the mask of a run before', async () => {
     const request = await requestOf('sam')
     const [, box] = request.samPrompts ?? []

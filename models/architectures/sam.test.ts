@@ -114,7 +114,9 @@ describe('SAM', () => {
     const detection = await detectShapes(shapesOf(layout))
     expect(detection).toMatchObject({ system: 'sam', missing: [], unexpected: [], prompts: { maskSide: 256 } })
     expect(detection?.summary).toContain(`SAM ${size} of ${layout.layers} blocks`)
-    expect(detection?.preprocess).toMatchObject({ shortSide: undefined, maxLongSide: 1024, padToMultipleOf: 1024 })
+    const { preprocess } = detection ?? {}
+    expect(preprocess).toMatchObject({ maxLongSide: 1024, resize: 'pillow', padToMultipleOf: 1024 })
+    expect(preprocess?.shortSide).toBeUndefined()
     expect(detection?.facts).toEqual(
       expect.arrayContaining([
         { key: 'image_size', value: 1024, source: 'shape' },

@@ -82,6 +82,7 @@ function detection(stateDict: StateDict, file: string, overrides: Overrides, nam
       ...IMAGENET_NORMALIZATION,
       shortSide: undefined,
       maxLongSide: pixels,
+      resize: 'pillow',
       padToMultipleOf: pixels,
       window: pixels,
       stride: pixels
