@@ -5,6 +5,7 @@ import { clip } from './clip'
 import { coop } from './coop'
 import { denseclip } from './denseclip'
 import { imagenetResnet } from './imagenet'
+import { maskclip } from './maskclip'
 import { sam } from './sam'
 import { semanticFpn } from './semantic-fpn'
 import { withPlainNames } from './state-names'
@@ -14,6 +15,7 @@ export const ARCHITECTURES = [
   denseclip,
   semanticFpn,
   clip,
+  maskclip,
   coop,
   imagenetResnet,
   sam

@@ -9,6 +9,14 @@ export const FEATURES: readonly TensorSpec[] = [4, 8, 16, 32].map((stride, index
   meaning: `backbone feature at stride ${stride}`
 }))
 
+export const VISUAL_EMBEDDING: TensorSpec = {
+  name: 'visual_embedding',
+  kind: 'embedding-map',
+  axes: ['batch', 'channel', 'row', 'column'],
+  unit: 'feature',
+  meaning: 'z, every cell in the joint space, not normalised'
+}
+
 export const EMBEDDINGS: readonly TensorSpec[] = [
   {
     name: 'global_embedding',
@@ -17,13 +25,7 @@ export const EMBEDDINGS: readonly TensorSpec[] = [
     unit: 'feature',
     meaning: 'z̄, the picture as one vector in the joint space'
   },
-  {
-    name: 'visual_embedding',
-    kind: 'embedding-map',
-    axes: ['batch', 'channel', 'row', 'column'],
-    unit: 'feature',
-    meaning: 'z, every cell in the joint space, not normalised'
-  }
+  VISUAL_EMBEDDING
 ]
 
 /** Outputs of the blocks of a plain ViT, without their global token. */

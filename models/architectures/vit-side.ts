@@ -11,7 +11,7 @@ import { outputEmbeddings, outputFeatures, type ImageSide } from './image-side'
 import * as specs from './tensor-specs'
 
 /** Numbers of CLIP's VisionTransformer that its shapes tell. */
-function readSizes(scope: Scope, facts: Facts) {
+export function readSizes(scope: Scope, facts: Facts) {
   const [width = 0, , patch = 0] = scope.take('conv1.weight', [undefined, 3, undefined, undefined]).shape
   const layers = scope.at('transformer', 'resblocks').count()
   // Semantic FPN uses the ViT without its way into the joint space
@@ -28,7 +28,7 @@ function readSizes(scope: Scope, facts: Facts) {
 }
 
 /** CLIP's rule: heads of width 64. */
-function headChoice(configured: number | undefined, width: number): Choice<number> {
+export function headChoice(configured: number | undefined, width: number): Choice<number> {
   return { configured, rule: Math.max(1, Math.floor(width / 64)) }
 }
 

@@ -42,6 +42,15 @@ export function attentionPool(
   }
 }
 
+/** MaskCLIP's z [1, C, h, w] of x4: every cell through the value and output projections by itself, as 1×1 convolutions. */
+export function poolValues(g: GraphBuilder, x4: Floats, scope: Scope): { dense: Floats; channels: number } {
+  const [width = 0, inputs = 0] = scope.take('v_proj.weight', [undefined, undefined]).shape
+  const values = linear(g, rowsFromMap(g, x4, inputs), scope.at('v_proj'), { bias: true })
+  const [channels = 0] = scope.take('c_proj.weight', [undefined, width]).shape
+  const output = linear(g, values, scope.at('c_proj'), { bias: true })
+  return { dense: mapFromRows(g, output, channels, gridOf(g, x4)), channels }
+}
+
 /** Weights of the attention pool, [heads, 1 + h·w, 1 + h·w]; token 0 is the mean. */
 export function attentionPoolWeights(
   g: GraphBuilder,

@@ -76,6 +76,13 @@ export function packedProjections(
   return thirds(g, x, { weight, bias }, width, queryFactor)
 }
 
+/** The values alone: what every token would give if it looked at nothing but itself. */
+export function packedValue(g: GraphBuilder, x: Floats, scope: Scope, width: number): Floats {
+  const own = (stored: StoredTensor) => g.weight(rows(stored, 2 * width, 3 * width))
+  const weight = own(scope.take('in_proj_weight', [3 * width, width]))
+  return g.op('Gemm', [x, weight, own(scope.take('in_proj_bias', [3 * width]))], { transB: int(1) })
+}
+
 /** Query, key and value of [n, d] by one stored matrix [3d, d] and bias [3d] for all three; q times a factor. */
 export function thirds(
   g: GraphBuilder,

@@ -149,7 +149,16 @@ export class GraphBuilder {
     })
   }
 
-  /** The same to twice the size, which the runtime does faster where it knows the factor beforehand. */
+  /** PyTorch's bicubic interpolation with align_corners false (its cubic has a = −0.75), to exactly `height` × `width`. */
+  resizeBicubic(value: Floats, channels: Size, height: Size, width: Size): Floats {
+    return this.op('Resize', [value, undefined, undefined, this.shape([1, channels, height, width])], {
+      mode: text('cubic'),
+      coordinate_transformation_mode: text('half_pixel'),
+      cubic_coeff_a: float(-0.75)
+    })
+  }
+
+  /** Bilinear to twice the size, which the runtime does faster where it knows the factor beforehand. */
   doubleBilinear(value: Floats): Floats {
     return this.op('Resize', [value, undefined, this.vector([1, 1, 2, 2])], {
       mode: text('linear'),

@@ -26,6 +26,8 @@ export function mapFromRows(g: GraphBuilder, rows: Floats, channels: number, gri
 export type PositionFit =
   /** bilinear, corners not aligned (DenseCLIP) */
   | 'bilinear'
+  /** bicubic, corners not aligned (MaskCLIP) */
+  | 'bicubic'
   /** the top left of the stored grid (DenseCLIP for detection) */
   | 'crop'
 
@@ -54,5 +56,9 @@ export function cellPositions(g: GraphBuilder, positional: StoredTensor, grid: G
     }
     return map
   })
-  return rowsFromMap(g, g.resizeBilinear(g.weight(stored), width, grid.height, grid.width), width)
+  const resized =
+    fit === 'bicubic'
+      ? g.resizeBicubic(g.weight(stored), width, grid.height, grid.width)
+      : g.resizeBilinear(g.weight(stored), width, grid.height, grid.width)
+  return rowsFromMap(g, resized, width)
 }

@@ -1,4 +1,4 @@
-import { attentionScale, attentionWithWeights, fusedAttention, packedProjections } from './attention'
+import { attentionScale, attentionWithWeights, fusedAttention, packedProjections, packedValue } from './attention'
 import type { Floats, GraphBuilder } from './builder'
 import { layerNorm, linear } from './layers'
 import type { Scope } from './scope'
@@ -17,8 +17,28 @@ export interface TransformerOptions {
 
 /** CLIP's ResidualAttentionBlock on rows [n, d]: x + attention(ln_1(x)), then x + mlp(ln_2(x)). */
 export function residualAttentionBlock(g: GraphBuilder, x: Floats, scope: Scope, options: TransformerOptions): Floats {
-  const { activation, epsilon } = options
-  const mixed = selfAttention(g, layerNorm(g, x, scope.at('ln_1'), epsilon), scope.at('attn'), options)
+  const mixed = selfAttention(g, layerNorm(g, x, scope.at('ln_1'), options.epsilon), scope.at('attn'), options)
+  return behindAttention(g, x, mixed, scope, options)
+}
+
+/** MaskCLIP's last block: the same where every token looks at itself alone. */
+export function valueBlock(
+  g: GraphBuilder,
+  x: Floats,
+  scope: Scope,
+  options: Pick<TransformerOptions, 'width' | 'activation' | 'epsilon'>
+): Floats {
+  const value = packedValue(g, layerNorm(g, x, scope.at('ln_1'), options.epsilon), scope.at('attn'), options.width)
+  return behindAttention(g, x, value, scope, options)
+}
+
+function behindAttention(
+  g: GraphBuilder,
+  x: Floats,
+  mixed: Floats,
+  scope: Scope,
+  { activation, epsilon }: Pick<TransformerOptions, 'activation' | 'epsilon'>
+): Floats {
   const attended = g.add(x, linear(g, mixed, scope.at('attn', 'out_proj'), { bias: true }))
   const hidden = linear(g, layerNorm(g, attended, scope.at('ln_2'), epsilon), scope.at('mlp', 'c_fc'), { bias: true })
   return g.add(attended, linear(g, activation(g, hidden), scope.at('mlp', 'c_proj'), { bias: true }))

@@ -11,6 +11,8 @@ export interface VitOptions extends Omit<TransformerOptions, 'width' | 'mask'> {
   readonly fit: PositionFit
   /** how often the class embedding is added to token 0: once in CLIP, twice in DenseCLIP */
   readonly classEmbeddings: 1 | 2
+  /** how many blocks to go through; all unless said */
+  readonly depth?: number
 }
 
 export interface VitTokens {
@@ -18,9 +20,11 @@ export interface VitTokens {
   readonly width: number
   /** [1 + h·w, d] behind each block; token 0 is the global one */
   readonly blocks: readonly Floats[]
+  /** behind all that were gone through, which may be none */
+  readonly last: Floats
 }
 
-/** CLIP's VisionTransformer up to its last block, of a normalised picture [1, 3, H, W]. */
+/** CLIP's VisionTransformer up to its last block (or fewer), of a normalised picture [1, 3, H, W]. */
 export function vitTokens(g: GraphBuilder, image: Floats, scope: Scope, options: VitOptions): VitTokens {
   const patch = scope.take('conv1.weight', [undefined, 3, undefined, undefined])
   const [width = 0, , size = 0] = patch.shape
@@ -37,11 +41,11 @@ export function vitTokens(g: GraphBuilder, image: Floats, scope: Scope, options:
 
   const modules = scope.at('transformer', 'resblocks')
   const blocks: Floats[] = []
-  for (let i = 0; i < modules.count(); i++) {
+  for (let i = 0; i < (options.depth ?? modules.count()); i++) {
     x = residualAttentionBlock(g, x, modules.at(i), { ...options, width })
     blocks.push(x)
   }
-  return { grid, width, blocks }
+  return { grid, width, blocks, last: x }
 }
 
 /** z̄ [1, C] and z [1, C, h, w]: `ln_post` and `proj` of the tokens of the last block. */
