@@ -10,6 +10,7 @@ import { openFile } from '../files'
 
 const PROGRAM = resolve('scripts/cli.mjs')
 const GOLDEN = resolve('../shared/golden')
+const SYSTEMS = resolve('../shared/golden-systems')
 const HAS_GOLDEN = existsSync(GOLDEN)
 /** The bound of the golden data for float32 on a processor. */
 const RELATIVE_ERROR = 1e-4
@@ -19,7 +20,7 @@ interface GoldenCase {
   checkpoint?: string
   input: string
   cli?: Record<string, string>
-  tensors: Record<string, { file: string; shape: number[]; dtype: string }>
+  tensors: Record<string, { file: string; shape: number[] }>
 }
 
 let folder = ''
@@ -66,34 +67,37 @@ function relativeError(got: Tensor, expected: Tensor): number {
   return Math.sqrt(difference / norm)
 }
 
-function readCase(name: string): GoldenCase {
-  return JSON.parse(readFileSync(join(GOLDEN, name, 'case.json'), 'utf8')) as GoldenCase
+function readCase(place: string): GoldenCase {
+  return JSON.parse(readFileSync(join(place, 'case.json'), 'utf8')) as GoldenCase
 }
 
 const cases = HAS_GOLDEN
-  ? readdirSync(GOLDEN).filter((name) => name !== 'pictures' && existsSync(join(GOLDEN, name, 'case.json')))
+  ? [GOLDEN, SYSTEMS].flatMap((set) =>
+      readdirSync(set)
+        .filter((name) => name !== 'pictures' && existsSync(join(set, name, 'case.json')))
+        .map((name) => [name, join(set, name)] as const)
+    )
   : []
 
 describe.skipIf(!HAS_GOLDEN)('tensors of every golden case (needs ../shared)', () => {
-  it('finds the cases', () => expect(cases.length).toBeGreaterThanOrEqual(9))
+  it('finds the cases', () => expect(cases.length).toBeGreaterThanOrEqual(30))
 
-  it.each(cases)('%s', async (name) => {
-    const golden = readCase(name)
+  it.each(cases)('%s', async (name, place) => {
+    const golden = readCase(place)
     const out = join(folder, name)
     const options = Object.entries(golden.cli ?? {}).flatMap(([key, value]) => [`--${key}`, value])
     const checkpoint = golden.checkpoint ?? 'checkpoint.pth'
-    const outcome = await cli(
-      ['tensors', checkpoint, '--input', golden.input, '--out', out, ...options],
-      join(GOLDEN, name)
-    )
+    const outcome = await cli(['tensors', checkpoint, '--input', golden.input, '--out', out, ...options], place)
     expect(outcome).toEqual({ code: 0, stdout: '', stderr: '' })
 
     const listed = JSON.parse(await readFile(join(out, 'tensors.json'), 'utf8')) as GoldenCase
-    for (const [tensor, { file, shape, dtype }] of Object.entries(golden.tensors)) {
+    for (const [tensor, { file, shape }] of Object.entries(golden.tensors)) {
       const got = await readNpy(join(out, `${tensor}.npy`))
+      const expected = await readNpy(join(place, file))
+      const { dtype } = expected
       expect([tensor, got.dtype, got.shape]).toEqual([tensor, dtype, shape])
       expect(listed.tensors[tensor]).toMatchObject({ file: `${tensor}.npy`, shape, dtype })
-      const error = relativeError(got, await readNpy(join(GOLDEN, name, file)))
+      const error = relativeError(got, expected)
       expect([tensor, error <= (dtype === 'float32' ? RELATIVE_ERROR : 0), error]).toEqual([tensor, true, error])
     }
   })
