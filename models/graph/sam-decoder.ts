@@ -74,7 +74,6 @@ function twoWayTransformer(
   heads: number,
   { queries, keys, queryFeatures, keyFeatures }: TwoWays
 ): Pick<TwoWays, 'queries' | 'keys'> {
-  const at = (x: Floats, features: Floats) => g.add(x, features)
   const layers = scope.at('layers')
   let tokens = queries
   let cells = keys
@@ -84,22 +83,22 @@ function twoWayTransformer(
       attention(g, layer.at(name), heads, { query, key, value })
 
     // the first layer has the tokens themselves as features: it takes them once, and does not add to them
-    const placed = index === 0 ? tokens : at(tokens, queryFeatures)
+    const placed = index === 0 ? tokens : g.add(tokens, queryFeatures)
     const among = attend('self_attn', placed, placed, tokens)
     tokens = layerNorm(g, index === 0 ? among : g.add(tokens, among), layer.at('norm1'))
 
-    const seen = attend('cross_attn_token_to_image', at(tokens, queryFeatures), at(cells, keyFeatures), cells)
+    const seen = attend('cross_attn_token_to_image', g.add(tokens, queryFeatures), g.add(cells, keyFeatures), cells)
     tokens = layerNorm(g, g.add(tokens, seen), layer.at('norm2'))
 
     const hidden = relu(g, linear(g, tokens, layer.at('mlp', 'lin1'), { bias: true }))
     tokens = layerNorm(g, g.add(tokens, linear(g, hidden, layer.at('mlp', 'lin2'), { bias: true })), layer.at('norm3'))
 
-    const told = attend('cross_attn_image_to_token', at(cells, keyFeatures), at(tokens, queryFeatures), tokens)
+    const told = attend('cross_attn_image_to_token', g.add(cells, keyFeatures), g.add(tokens, queryFeatures), tokens)
     cells = layerNorm(g, g.add(cells, told), layer.at('norm4'))
   }
   const last = attention(g, scope.at('final_attn_token_to_image'), heads, {
-    query: at(tokens, queryFeatures),
-    key: at(cells, keyFeatures),
+    query: g.add(tokens, queryFeatures),
+    key: g.add(cells, keyFeatures),
     value: cells
   })
   return { queries: layerNorm(g, g.add(tokens, last), scope.at('norm_final_attn')), keys: cells }
