@@ -78,6 +78,8 @@ export interface ModelInfo {
   readonly window: number
   readonly stride: number
   readonly tensors: readonly TensorSpec[]
+  /** those that take as many classes as the model was trained for and no others; undefined where all take any list */
+  readonly classBound?: { readonly classes: number; readonly tensors: readonly string[] } | undefined
   /** undefined for systems that take none */
   readonly prompts?: PromptSpec | undefined
   readonly notes: readonly Note[]

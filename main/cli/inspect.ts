@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Inspection } from '#models/api'
 import type { Fact } from '#models/architectures/architecture'
+import { formatCount } from '#models/figures/numbers'
 import { withEngine } from './engine'
 
 /** `inspect CHECKPOINT`: what a file is and holds, whether or not a family is known for it. */
@@ -37,6 +38,9 @@ function shortened(names: readonly string[]): string[] {
   return names.length > LISTED ? [...names.slice(0, LISTED), `and ${names.length - LISTED} more`] : [...names]
 }
 
+/** That nothing is missing is worth a line: silence could be a question that nobody asked. */
+const orNone = (names: readonly string[]): readonly string[] => (names.length > 0 ? names : ['none'])
+
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
@@ -54,7 +58,7 @@ function report(inspection: Inspection): string {
     ['sha256', inspection.hash],
     [
       'weights',
-      `${container.join('.') || 'top level'}: ${entries.length} tensors, ${inspection.parameterCount} values`
+      `${container.join('.') || 'top level'}: ${entries.length} tensors, ${formatCount(inspection.parameterCount)} values`
     ],
     ...(otherContainers.length > 0 ? [['also', otherContainers.join(', ')]] : []),
     ['family', detection ? `${detection.system}: ${detection.summary}` : 'not known; its tensors can be browsed'],
@@ -68,8 +72,8 @@ function report(inspection: Inspection): string {
           detection.classes.map((name) => JSON.stringify(name))
         ),
         ...block('gives', table(detection.tensors.map(({ name, axes, meaning }) => [name, axes.join(' × '), meaning]))),
-        ...block(`missing (${detection.missing.length})`, shortened(detection.missing)),
-        ...block(`unexpected (${detection.unexpected.length})`, shortened(detection.unexpected))
+        ...block(`missing (${detection.missing.length})`, orNone(shortened(detection.missing))),
+        ...block(`unexpected (${detection.unexpected.length})`, orNone(shortened(detection.unexpected)))
       ]
     : []
   const stored = table(entries.map(({ name, dtype, shape }) => [name, dtype, shapeText(shape)]))

@@ -52,7 +52,7 @@ export function addTensors(program: Command): void {
     .requiredOption('--out <dir>', 'folder to write to')
     .option('--classes <list>', "class names a,b,c or @FILE with one a line (default: the checkpoint's)")
     .option('--prompts <list>', 'the same for models of whole phrases (CLIP)')
-    .option('--tensors <list>', 'names a,b,c or @FILE (default: all that the model has)')
+    .option('--tensors <list>', 'names a,b,c or @FILE (default: all that the model has and that take these classes)')
     .addOption(
       new Option('--provider <name>', 'what computes')
         .choices(['cpu', 'webgpu', 'cuda', 'dml', 'coreml', 'auto'])
@@ -108,7 +108,7 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   const templates = options.templates === undefined ? undefined : await readList(options.templates)
   const samPrompts = options.samPrompts === undefined ? [] : await readSamPrompts(options.samPrompts)
   const specs = [...model.tensors, ...promptedTensors(model, samPrompts)]
-  const names = await namesFor(model, specs, options)
+  const names = await namesFor(model, specs, classes, options)
   const picture = await engine.openPicture({ path: options.input, originalSize: options.originalSize }, context)
   checkOriginalSize(picture, options)
 
@@ -144,6 +144,7 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
     ...factsOf(model, picture, run),
     ...(templates && { templates }),
     ...promptFacts(samPrompts),
+    ...(options.tensors === undefined && leftOutFact(model, classes)),
     tensors: written
   }
   await writeOutput(options.out, 'tensors.json', `${JSON.stringify(facts, undefined, 2)}\n`)
@@ -179,11 +180,18 @@ async function classesFor(model: ModelInfo, options: Options): Promise<readonly 
     throw new StudioError('invalid', 'Give --classes or --prompts, not both.')
   }
   const given = options.classes ?? options.prompts
-  if (given !== undefined) return readList(given)
+  if (given !== undefined) return withoutGaps(await readList(given))
   if (model.classes.length === 0 && model.nameTokens !== undefined) {
     throw new StudioError('invalid', `${model.fileName} names no classes: give them with --classes or --prompts.`)
   }
   return model.classes
+}
+
+/** An entry of nothing is a slip (a comma or a line too many), and would be encoded as a class. */
+function withoutGaps(names: string[]): string[] {
+  const gap = names.findIndex((name) => name.trim() === '')
+  if (gap < 0) return names
+  throw new StudioError('invalid', `Name ${gap + 1} of ${names.length} is empty: take out the comma or line too many.`)
 }
 
 function modeFor(model: ModelInfo, { mode, window, stride }: Options): Mode {
@@ -194,18 +202,32 @@ function modeFor(model: ModelInfo, { mode, window, stride }: Options): Mode {
   return { kind: 'whole' }
 }
 
+/** Tensors of a decoder that was trained for another number of classes. */
+function leftOut({ classBound }: ModelInfo, classes: readonly string[]): readonly string[] {
+  return classBound === undefined || classBound.classes === classes.length ? [] : classBound.tensors
+}
+
 /** What the model gives for each set of prompts. */
 function promptedTensors(model: ModelInfo, sets: readonly SamPrompts[]): Described[] {
   const tensors = model.prompts?.tensors ?? []
   return sets.flatMap((set) => tensors.map(({ name, meaning }) => ({ name: promptedName(name, set.name), meaning })))
 }
 
-async function namesFor(model: ModelInfo, specs: readonly Described[], options: Options): Promise<string[]> {
+/** The tensors to write. Unless they are named, those that do not take these classes are left out. */
+async function namesFor(
+  model: ModelInfo,
+  specs: readonly Described[],
+  classes: readonly string[],
+  options: Options
+): Promise<string[]> {
   const given = specs.map(({ name }) => name)
   const original = given.includes('seg_logits') ? AT_ORIGINAL_SIZE.map(({ name }) => name) : []
   if (options.tensors === undefined) {
-    const chosen = options.mode === 'slide' ? given.filter((name) => OF_ALL_WINDOWS.includes(name)) : given
-    return options.originalSize === undefined ? chosen : [...chosen, ...original]
+    const unfit = leftOut(model, classes)
+    const fit = given.filter((name) => !unfit.includes(name))
+    const chosen = options.mode === 'slide' ? fit.filter((name) => OF_ALL_WINDOWS.includes(name)) : fit
+    const hasOriginal = options.originalSize !== undefined && chosen.includes('seg_logits')
+    return hasOriginal ? [...chosen, ...original] : chosen
   }
   const names = [...new Set(await readList(options.tensors))]
   for (const name of names) {
@@ -214,6 +236,14 @@ async function namesFor(model: ModelInfo, specs: readonly Described[], options: 
     throw new StudioError('invalid', `${model.fileName} gives no tensor “${name}”; it gives ${known}.`)
   }
   return names
+}
+
+/** Why a list of all tensors is not one. */
+function leftOutFact(model: ModelInfo, classes: readonly string[]): object {
+  const tensors = leftOut(model, classes)
+  if (tensors.length === 0) return {}
+  const reason = `They take the ${model.classBound?.classes} classes that the model was trained for, and no others.`
+  return { leftOut: { tensors, reason } }
 }
 
 /** The prompts as they were given; of masks only that there are some. */

@@ -197,7 +197,7 @@ function unknownFamily(file: string, as: string | undefined): StudioError {
   }
   return new StudioError(
     'unsupported',
-    `${file} is of no model family that is known here; the doctor lists its tensors all the same.`,
+    `${file} is of no model family that is known here; \`denseclip-studio inspect\` lists its tensors all the same.`,
     { file }
   )
 }
@@ -235,9 +235,23 @@ function modelInfo(
     window: preprocess.window,
     stride: preprocess.stride,
     tensors,
+    classBound: classBound(detection),
     prompts,
     notes,
     missing,
     needs
   }
+}
+
+/** What the stages that were trained for a number of classes give, and what is made of that. */
+function classBound({ stages }: Detection): ModelInfo['classBound'] {
+  const tensors = new Set<string>()
+  let classes: number | undefined
+  for (const stage of stages) {
+    if (stage.kind === 'text') continue
+    classes ??= stage.classCount
+    if (stage.classCount === undefined && !stage.inputs.some((name) => tensors.has(name))) continue
+    for (const name of stage.outputs) tensors.add(name)
+  }
+  return classes === undefined ? undefined : { classes, tensors: [...tensors] }
 }
