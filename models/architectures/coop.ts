@@ -19,7 +19,7 @@ import * as specs from './tensor-specs'
 
 /** Side of the pictures that most of the published CLIPs were trained on, where the CLIP itself is not there to tell. */
 const USUAL_SIDE = 224
-/** Start, contexts' places and names of the classes of training: names are given anew, so they are of no use here. */
+/** What stood around the contexts in training, with other class names: names are given anew. */
 const OF_TRAINING = ['token_prefix', 'token_suffix']
 
 /**
@@ -42,11 +42,11 @@ function detection(checkpoint: Checkpoint, overrides: Overrides, companions: Com
   const facts = new Facts(overrides, file)
   const contexts = root.take('ctx')
   const metaNet = root.hasAny('meta_net') ? root.at('meta_net') : undefined
-  root.ignore((name) => OF_TRAINING.includes(name))
   const perClass = contexts.shape.length === 3 ? contexts.shape[0] : undefined
   if (perClass !== undefined) facts.fromShape('classes', perClass)
 
   const clip = companions.clip && requiredClip(companions.clip, file)
+  root.ignore((name) => OF_TRAINING.includes(name) || (!clip && name.startsWith('meta_net.')))
   const name = metaNet ? 'CoCoOp' : 'CoOp'
   const of = perClass === undefined ? '' : ` for each of ${perClass} classes`
   const parts = clip
