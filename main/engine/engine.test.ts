@@ -87,6 +87,17 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
     expect((await engine.tensor({ run: first.id, name: 'token_ids' })).shape).toEqual([5, 5])
   })
 
+  it('leaves feature maps that no stage takes in the runtime until they are asked for', async () => {
+    const { run } = await open()
+    const { id, stages } = await run({ want: ['seg_logits_low'] })
+    expect(stages.find((stage) => stage.id === 'decode_head')?.reused).toBe(false)
+    expect((await run({ want: ['x1'] })).stages.every((stage) => stage.reused)).toBe(true)
+    const asked = await run({ want: ['p2'] })
+    expect(asked.id).toBe(id)
+    expect(ran(asked)).toEqual(['decode_head'])
+    expect(ran(await run({ want: ['p2', 'seg_logits_low'] }))).toEqual([])
+  })
+
   it('tells the shapes of what is computed', async () => {
     const { run } = await open()
     const { shapes } = await run()

@@ -23,6 +23,8 @@ export interface Step {
 export interface StepResult {
   readonly outputs: ReadonlyMap<string, Tensor>
   readonly provider: ProviderName
+  /** of outputs that may not have been computed, where they are known */
+  readonly shapes?: ReadonlyMap<string, Shape> | undefined
 }
 
 /** Steps that belong together, each output of one name; `prefix` sets them apart from those of other models. */
@@ -157,17 +159,18 @@ export class Pipeline {
       step.inputs.map((name) => [name, output(values, keyOf(chain, stepOf(chain, name)), name)] as const)
     )
     const started = performance.now()
-    const { outputs, provider } = await step.run(inputs, names)
+    const { outputs, provider, shapes } = await step.run(inputs, names)
     const durationMs = performance.now() - started
     this.durations.record(kindOf(chain, step), durationMs)
-    const result = { outputs, provider, durationMs }
+    const result = { outputs, provider, durationMs, shapes }
     this.store.set(key, result)
     return result
   }
 }
 
-function noteShapes({ shapes }: Work, { outputs }: StepValues): void {
+function noteShapes({ shapes }: Work, { outputs, shapes: others = new Map() }: StepValues): void {
   for (const [name, { shape }] of outputs) if (!shapes.has(name)) shapes.set(name, shape)
+  for (const [name, shape] of others) if (!shapes.has(name)) shapes.set(name, shape)
 }
 
 /** The last place of the plan that needs each key. */

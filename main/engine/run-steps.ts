@@ -186,16 +186,28 @@ function textStep({ model, classes, templates }: RunParts, stage: TextStage): St
   }
 }
 
+/**
+ * Outputs of a stage that are computed only where somebody asks for them: feature maps that no other stage takes (moving
+ * p1..p4 out of the runtime costs a fourteenth of neck and head), and attention among very many cells.
+ */
+function onDemandOutputs({ detection }: OpenModel, stage: GraphStage, { width, height }: Size): string[] {
+  const { stages, tensors } = detection
+  const taken = new Set(stages.flatMap((each) => (each.kind === 'graph' ? each.inputs : [])))
+  const kindOf = new Map(tensors.map(({ name, kind }) => [name, kind]))
+  return stage.outputs.filter((name) => {
+    const kind = kindOf.get(name)
+    if (kind === 'cell-attention') return width * height > ATTENTION_PIXELS
+    return kind === 'feature-map' && !taken.has(name)
+  })
+}
+
 function graphStep({ model, classes }: RunParts, stage: GraphStage, { padded }: InputWindow): Step {
-  const { tensors } = model.detection
-  const isLarge = padded.width * padded.height > ATTENTION_PIXELS
-  const large = tensors.filter(({ kind }) => kind === 'cell-attention').map(({ name }) => name)
   return {
     id: stage.id,
     kind: 'stage',
     inputs: stage.inputs,
     outputs: stage.outputs,
-    onDemand: isLarge ? stage.outputs.filter((name) => large.includes(name)) : [],
+    onDemand: onDemandOutputs(model, stage, padded),
     choices: '',
     async run(inputs, outputs) {
       const { classCount } = stage

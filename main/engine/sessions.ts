@@ -6,8 +6,8 @@ import type { DType, Shape, Tensor } from '#models/tensor'
  * The one place that knows ONNX Runtime: `shape` and `dtype` outside, its `dims` and `type` inside.
  */
 
-/** A size that the graph leaves open is the name that it gives to it. */
-export interface SessionInput {
+/** An input or output of a graph. A size that the graph leaves open is the name that it gives to it. */
+export interface SessionValue {
   readonly name: string
   readonly shape: readonly (number | string)[]
 }
@@ -15,7 +15,8 @@ export interface SessionInput {
 /** A graph that is loaded and can be run. */
 export interface Session {
   readonly provider: ProviderName
-  readonly inputs: readonly SessionInput[]
+  readonly inputs: readonly SessionValue[]
+  readonly outputs: readonly SessionValue[]
   /** Computes the named outputs. Blocks the thread while the graph runs. Throws the runtime's own errors. */
   run(inputs: ReadonlyMap<string, Tensor>, outputs: readonly string[]): Promise<Map<string, Tensor>>
   release(): Promise<void>
@@ -56,7 +57,8 @@ export async function openSession(
 
   return {
     provider,
-    inputs: session.inputMetadata.map((input) => ({ name: input.name, shape: input.isTensor ? input.shape : [] })),
+    inputs: session.inputMetadata.map(valueOf),
+    outputs: session.outputMetadata.map(valueOf),
     async run(inputs, outputs) {
       const feeds = Object.fromEntries(Array.from(inputs, ([name, tensor]) => [name, toRuntime(tensor)]))
       const results = await session.run(feeds, outputs)
@@ -69,6 +71,10 @@ export async function openSession(
     },
     release: () => session.release()
   }
+}
+
+function valueOf(metadata: InferenceSession.ValueMetadata): SessionValue {
+  return { name: metadata.name, shape: metadata.isTensor ? metadata.shape : [] }
 }
 
 function toRuntime(tensor: Tensor): RuntimeTensor {

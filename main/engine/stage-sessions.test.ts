@@ -35,6 +35,10 @@ function machine(fails: { open?: (path: string) => boolean; run?: (provider: Pro
     return {
       provider,
       inputs: [{ name: 'x', shape: [1, 3, 'H', 'W'] }],
+      outputs: [
+        { name: 'y', shape: [1, 'W', 'H'] },
+        { name: 'z', shape: ['n'] }
+      ],
       async run(_, outputs) {
         log.push(`run ${provider}`)
         if (fails.run?.(provider)) throw new Error('device lost.\n  at shader 7')
@@ -54,6 +58,13 @@ describe('stage sessions', () => {
     expect(await sessions.run('head', INPUTS, ['y'])).toMatchObject({ provider: 'webgpu' })
     await sessions.run('head', INPUTS, ['y'])
     expect(log).toEqual(['open webgpu cache/head.portable.onnx', 'run webgpu', 'run webgpu'])
+  })
+
+  it('tell the shapes of outputs that nobody asked for, as far as the inputs tell them', async () => {
+    const { sessions } = machine()
+    const { outputs, shapes } = await sessions.run('head', INPUTS, [])
+    expect(outputs.size).toBe(0)
+    expect(shapes).toEqual(new Map([['y', [1, 8, 8]]]))
   })
 
   it('run a stage on the processor where a provider fails on it, and say so', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ProviderName } from '#models/api'
 import { StudioError } from '#models/errors'
-import type { Tensor } from '#models/tensor'
+import type { Shape, Tensor } from '#models/tensor'
 import type { StepResult } from './pipeline'
 import { reasonOf, type Providers } from './providers'
 import { openSession, type Session } from './sessions'
@@ -61,7 +61,8 @@ export class StageSessions {
   ): Promise<StepResult> {
     const session = await this.#session(stage, provider)
     for (const { name, shape } of session.inputs) this.#checkShape(stage, name, shape, inputs.get(name))
-    return { outputs: await session.run(inputs, outputs), provider }
+    const results = await session.run(inputs, outputs)
+    return { outputs: results, provider, shapes: shapesBy(session, inputs) }
   }
 
   async #session(stage: string, provider: ProviderName): Promise<Session> {
@@ -111,4 +112,21 @@ export class StageSessions {
       cause
     })
   }
+}
+
+/** Shapes of a session's outputs, whether computed or not, as far as its inputs tell them. */
+function shapesBy(session: Session, inputs: ReadonlyMap<string, Tensor>): Map<string, Shape> {
+  const sizes = new Map<string, number>()
+  for (const { name, shape } of session.inputs) {
+    shape.forEach((size, axis) => {
+      const found = inputs.get(name)?.shape[axis]
+      if (typeof size === 'string' && found !== undefined) sizes.set(size, found)
+    })
+  }
+  const shapes = new Map<string, Shape>()
+  for (const { name, shape } of session.outputs) {
+    const known = shape.map((size) => (typeof size === 'string' ? sizes.get(size) : size))
+    if (known.every((size) => size !== undefined)) shapes.set(name, known)
+  }
+  return shapes
 }

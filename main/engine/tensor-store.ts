@@ -1,11 +1,13 @@
 import type { ProviderName } from '#models/api'
-import type { Tensor } from '#models/tensor'
+import type { Shape, Tensor } from '#models/tensor'
 
 /** What one step of a run gave, and how. */
 export interface StepValues {
   readonly outputs: ReadonlyMap<string, Tensor>
   readonly provider: ProviderName
   readonly durationMs: number
+  /** of outputs that may not have been computed, where they are known */
+  readonly shapes?: ReadonlyMap<string, Shape> | undefined
 }
 
 function bytesOf({ outputs }: StepValues): number {
