@@ -129,7 +129,7 @@ async function writeTensors(engine: Engine, checkpoint: string, options: Options
   await makeFolder(options.out)
   const written: Record<string, object> = {}
   for (const name of names) {
-    const isOfWindows = run.windows.length > 1 && !OF_ALL_WINDOWS.includes(name) && !isAtOriginalSize(name)
+    const isOfWindows = run.windows.length > 1 && !isOfAllWindows(model, name) && !isAtOriginalSize(name)
     const windows = isOfWindows ? run.windows.map((_, window) => window) : [undefined]
     for (const window of windows) {
       const as = window === undefined ? name : `${name}-window-${window}`
@@ -171,6 +171,12 @@ function companionsFor({ clip, clipWeights, clipText }: Options): Partial<Record
     ...(clipWeights !== undefined && { clipWeights: pathOf(clipWeights) }),
     ...(clipText !== undefined && { clipText: pathOf(clipText) })
   }
+}
+
+function isOfAllWindows({ tensors }: ModelInfo, name: string): boolean {
+  // CoCoOp's words depend on what a window shows
+  const isOfPicture = name === 'text_embedding' && tensors.some((spec) => spec.name === 'instance_contexts')
+  return OF_ALL_WINDOWS.includes(name) && !isOfPicture
 }
 
 const isAtOriginalSize = (name: string): boolean => AT_ORIGINAL_SIZE.some((spec) => spec.name === name)
@@ -225,7 +231,7 @@ async function namesFor(
   if (options.tensors === undefined) {
     const unfit = leftOut(model, classes)
     const fit = given.filter((name) => !unfit.includes(name))
-    const chosen = options.mode === 'slide' ? fit.filter((name) => OF_ALL_WINDOWS.includes(name)) : fit
+    const chosen = options.mode === 'slide' ? fit.filter((name) => isOfAllWindows(model, name)) : fit
     const hasOriginal = options.originalSize !== undefined && chosen.includes('seg_logits')
     return hasOriginal ? [...chosen, ...original] : chosen
   }

@@ -107,7 +107,7 @@ export class TextEncoder {
     if (classes === undefined || classes === names.length) return
     throw new StudioError(
       'mismatch',
-      `Each of the ${classes} classes of training has learned contexts of its own, and ${names.length} names are given: give ${classes}, in the order of training.`
+      `Contexts were learned for each of ${classes} classes, and the list has ${names.length}: give those of training, in their order.`
     )
   }
 
