@@ -4,18 +4,12 @@ import type { Choices, ModelChoice } from './choices'
 import type { EngineClient } from './engine'
 import { Latest } from './latest'
 import { ModelSlot, SLOT_LETTERS, fileNameOf } from './model-slot.svelte'
+import { OpenedFile } from './opened-file.svelte'
+import { Openings } from './openings'
 import { Probes } from './probes'
 import { studioError } from './resource.svelte'
 import { Results } from './results'
 import { Tasks } from './tasks.svelte'
-
-/** A file that is open in the engine, or why it is not. */
-class Opened<Info> {
-  path: string | undefined = $state()
-  info: Info | undefined = $state.raw()
-  error: StudioError | undefined = $state.raw()
-  opening = $state(false)
-}
 
 const modelKey = ({ path, overrides }: ModelChoice): string => JSON.stringify([path, overrides])
 
@@ -25,8 +19,8 @@ const modelKey = ({ path, overrides }: ModelChoice): string => JSON.stringify([p
  */
 export class Session {
   slots: readonly ModelSlot[] = $state.raw([])
-  readonly picture = new Opened<PictureInfo>()
-  readonly labels = new Opened<LabelsInfo>()
+  readonly picture = new OpenedFile<PictureInfo>()
+  readonly labels = new OpenedFile<LabelsInfo>()
   readonly tasks = new Tasks()
   readonly results: Results
   readonly probes: Probes
@@ -35,6 +29,7 @@ export class Session {
 
   readonly #engine: Engine
   readonly #latest = new Latest()
+  readonly #openings = new Openings()
   /** models that are open already and that the next `follow` finds here, by modelKey */
   readonly #ready = new Map<string, ModelInfo>()
   /** the run that a slot shows or is about to show, as JSON of its request */
@@ -59,7 +54,7 @@ export class Session {
 
   /** Opens a checkpoint ahead of the choice of it, so that a broken file changes nothing; throws what is wrong. */
   async openModel(choice: ModelChoice): Promise<ModelInfo | undefined> {
-    const info = await this.#latest.run('open-model', (signal) =>
+    const info = await this.#openings.run('model', (signal) =>
       this.tasks.track('open-model', fileNameOf(choice.path), signal, (context) =>
         this.#engine.openModel({ path: choice.path, overrides: choice.overrides }, context)
       )
@@ -68,36 +63,48 @@ export class Session {
     return info
   }
 
-  /** The same for a picture. */
+  /** The same for a picture. Nothing runs on the one before meanwhile. */
   async openPicture(path: string): Promise<PictureInfo | undefined> {
-    const info = await this.#latest.run('picture', (signal) =>
-      this.tasks.track('open-picture', fileNameOf(path), signal, (context) =>
-        this.#engine.openPicture({ path }, context)
-      )
-    )
-    const before = this.picture.info
-    if (info) this.#take(this.picture, path, info)
-    if (info && before && before.id !== info.id)
-      this.#left.push(() => this.#engine.closePicture({ picture: before.id }))
-    return info
+    try {
+      const info = await this.#openings.run('picture', (signal) => this.#askPicture(path, signal))
+      const before = this.picture.info
+      if (info) this.picture.take(path, info)
+      if (info && before && before.id !== info.id)
+        this.#left.push(() => this.#engine.closePicture({ picture: before.id }))
+      return info
+    } catch (error) {
+      this.resume()
+      throw error
+    }
   }
 
   async openLabels(path: string): Promise<LabelsInfo | undefined> {
-    const info = await this.#latest.run('labels', (signal) =>
-      this.tasks.track('open-labels', fileNameOf(path), signal, (context) => this.#engine.openLabels({ path }, context))
-    )
+    const info = await this.#openings.run('labels', (signal) => this.#askLabels(path, signal))
     const before = this.labels.info
-    if (info) this.#take(this.labels, path, info)
+    if (info) this.labels.take(path, info)
     if (info && before && before.id !== info.id) this.#left.push(() => this.#engine.closeLabels({ labels: before.id }))
     return info
+  }
+
+  #askPicture(path: string, signal: AbortSignal): Promise<PictureInfo> {
+    return this.tasks.track('open-picture', fileNameOf(path), signal, (context) =>
+      this.#engine.openPicture({ path }, context)
+    )
+  }
+
+  #askLabels(path: string, signal: AbortSignal): Promise<LabelsInfo> {
+    return this.tasks.track('open-labels', fileNameOf(path), signal, (context) =>
+      this.#engine.openLabels({ path }, context)
+    )
   }
 
   follow(choices: Choices): void {
     this.#choices = choices
     this.#halted = false
     this.#followModels(choices.models)
-    this.#followFile(this.picture, choices.picturePath, (path) => this.openPicture(path))
-    this.#followFile(this.labels, choices.labelsPath, (path) => this.openLabels(path))
+    const run = (): void => this.#runAll()
+    this.picture.follow(choices.picturePath, (path, signal) => this.#askPicture(path, signal), run)
+    this.labels.follow(choices.labelsPath, (path, signal) => this.#askLabels(path, signal), run)
     this.#runAll()
   }
 
@@ -107,10 +114,28 @@ export class Session {
     if (this.#choices) this.follow(this.#choices)
   }
 
+  /** Goes on with what waited for a file that did not open. */
+  resume(): void {
+    this.#runAll()
+  }
+
+  /** Ends the runs of these models, to be asked again; whether there were any. */
+  endRuns(slots: readonly ModelSlot[]): boolean {
+    const running = slots.filter(({ letter }) =>
+      this.tasks.list.some(({ kind, subject }) => kind === 'run' && subject === letter)
+    )
+    for (const slot of running) {
+      this.#asked.delete(slot)
+      this.#latest.cancel(`run ${slot.id}`)
+    }
+    return running.length > 0
+  }
+
   /** Ends everything under way. What was shown before stays. */
   halt(): void {
     this.#halted = true
-    this.#latest.cancelAll()
+    for (const under of [this.#latest, this.#openings]) under.cancelAll()
+    for (const file of [this.picture, this.labels]) file.cancel()
     this.#asked.clear()
   }
 
@@ -125,7 +150,8 @@ export class Session {
     this.#left = []
     this.#replaced.clear()
     for (const slot of this.slots) this.#reopen(slot)
-    this.picture.path = this.labels.path = undefined
+    this.picture.forget()
+    this.labels.forget()
     this.follow(this.#choices)
     this.#halted = halted
   }
@@ -215,44 +241,13 @@ export class Session {
     if (slot.info && this.#open.delete(slot)) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
   }
 
-  #followFile<Info>(
-    opened: Opened<Info>,
-    path: string | undefined,
-    open: (path: string) => Promise<Info | undefined>
-  ): void {
-    if (path === opened.path) return
-    opened.path = path
-    opened.error = undefined
-    opened.opening = path !== undefined
-    if (path === undefined) {
-      opened.info = undefined
-      return
-    }
-    open(path)
-      .catch((error: unknown) => {
-        if (opened.path !== path) return
-        opened.error = studioError(error)
-        opened.info = undefined
-      })
-      .finally(() => {
-        if (opened.path !== path) return
-        opened.opening = false
-        this.#runAll()
-      })
-  }
-
-  #take<Info extends PictureInfo | LabelsInfo>(opened: Opened<Info>, path: string, info: Info): void {
-    opened.path = path
-    opened.info = info
-    opened.error = undefined
-    opened.opening = false
-  }
-
   /** The run that the choices ask of a model, or undefined while something it needs is missing. */
   #requestOf(slot: ModelSlot, choices: Choices): Omit<RunRequest, 'want'> | undefined {
     const { info } = slot
     const picture = this.picture.info
     if (!info || !this.#open.has(slot) || info.missing.length > 0 || !picture || this.picture.opening) return undefined
+    // a run that is over as soon as what is being opened is there would only be in its way
+    if (slot.next !== undefined || this.#openings.has('picture')) return undefined
     return {
       model: info.id,
       picture: picture.id,

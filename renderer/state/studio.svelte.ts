@@ -27,6 +27,8 @@ export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor'
 
 /** How long an ended run may take to notice before its engine is killed: graphs run to their end. */
 const CANCEL_GRACE_MS = 700
+/** How long a file may wait to be opened for the stage that runs; the same end, but a stage that ends by itself is kept. */
+const OPEN_GRACE_MS = 2000
 
 /** What a view hands out so that the commands can export what its active pane shows. */
 export interface PaneExporter {
@@ -235,6 +237,7 @@ export class Studio {
     const choice = { path, classes: undefined }
     const slot = this.models[index]
     if (slot) slot.next = choice
+    const opened = this.#makeWay(slot ? [slot] : [])
     try {
       if (!(await this.session.openModel(choice))) return
       const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
@@ -243,8 +246,12 @@ export class Studio {
     } catch (error) {
       this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }
     } finally {
+      opened()
       // unless one that was opened after it is on its way
-      if (slot?.next === choice) slot.next = undefined
+      if (slot?.next === choice) {
+        slot.next = undefined
+        this.session.resume()
+      }
     }
   }
 
@@ -255,6 +262,7 @@ export class Studio {
   /** Opens a picture; labels and pins belong to the one before and leave with it. */
   async openPicture(path: string, labelsPath?: string): Promise<void> {
     this.failedPicture = undefined
+    const opened = this.#makeWay(this.models)
     try {
       if (!(await this.session.openPicture(path))) return
       this.camera = FIT
@@ -263,6 +271,8 @@ export class Studio {
       void this.files.add(path, 'picture')
     } catch (error) {
       this.failedPicture = { path, fileName: fileNameOf(path), error: studioError(error) }
+    } finally {
+      opened()
     }
   }
 
@@ -273,6 +283,14 @@ export class Studio {
     } catch (error) {
       this.failedLabels = { path, fileName: fileNameOf(path), error: studioError(error) }
     }
+  }
+
+  /** What is opened in the place of what runs does not wait for that for long. To be called when it is open. */
+  #makeWay(replaced: readonly ModelSlot[]): () => void {
+    const timer = setTimeout(() => {
+      if (this.session.endRuns(replaced)) void this.restartEngine()
+    }, OPEN_GRACE_MS)
+    return () => clearTimeout(timer)
   }
 
   /** Ends what runs; where that does not notice, its process is killed and started again. */

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { StudioError } from '#models/errors'
 import { FAKE_CLASSES, FakeClient, FakeEngine, fakeModel, fakeShell } from './fake-engine'
 import { start } from './start.svelte'
 import { Studio } from './studio.svelte'
@@ -201,6 +202,62 @@ describe('after the engine died', () => {
     expect(engine.runs()).toHaveLength(runs + 1)
     studio.choose({ gammaScale: 1.5 })
     await vi.waitFor(() => expect(studio.lead?.run?.gammaScale).toBe(1.5))
+  })
+})
+
+describe('a file that is opened while a run takes long', () => {
+  async function stuck() {
+    const parts = await started()
+    vi.useFakeTimers()
+    parts.engine.gate = new Promise(() => undefined)
+    parts.studio.choose({ gammaScale: 0 })
+    return parts
+  }
+  afterEach(() => void vi.useRealTimers())
+
+  it('does not wait for it: the engine is started again, asked again, and runs on the new picture alone', async () => {
+    const { engine, client, shell, studio } = await stuck()
+    const runs = engine.runs().length
+    const open = engine.openPicture.bind(engine)
+    let dies: (error: Error) => void = () => undefined
+    engine.openPicture = () => new Promise((_, reject) => (dies = reject))
+    const opening = studio.openPicture('/pictures/street.png')
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(shell.restarts).toBe(0)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(shell.restarts).toBe(1)
+    engine.openPicture = open
+    engine.gate = Promise.resolve()
+    dies(new StudioError('engine', 'The engine stopped.'))
+    client.restart()
+    await opening
+    vi.useRealTimers()
+    await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
+    expect(studio.picture.info?.fileName).toBe('street.png')
+    const pictures = new Set(
+      engine
+        .runs()
+        .slice(runs)
+        .map(({ picture }) => picture)
+    )
+    expect([...pictures]).toEqual([studio.picture.info?.id])
+  })
+
+  it('leaves the engine alone where it is open soon, or where nothing that it replaces runs', async () => {
+    const { shell, studio } = await stuck()
+    await studio.openPicture('/pictures/street.png')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(shell.restarts).toBe(0)
+  })
+
+  it('leaves what was there at work where it cannot be opened', async () => {
+    const { engine, studio } = await stuck()
+    engine.gate = Promise.resolve()
+    await studio.openPicture('/pictures/broken.png')
+    vi.useRealTimers()
+    expect(studio.failedPicture?.error.code).toBe('truncated')
+    studio.choose({ gammaScale: 0.5 })
+    await vi.waitFor(() => expect(studio.lead?.run?.gammaScale).toBe(0.5))
   })
 })
 
