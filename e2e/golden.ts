@@ -34,18 +34,23 @@ export const golden = (tensor: string): Promise<Float32Array> => readNpy(join(GO
 export const goldenClasses = (): string[] =>
   (JSON.parse(readFileSync(join(GOLDEN, 'case.json'), 'utf8')) as { classes: string[] }).classes
 
-/** Writes the picture that the input of the case was normalised from, and gives its path. */
-export async function writeGoldenPicture(folder: string): Promise<string> {
+/** Pixels, RGB, of the picture that the input of the case was normalised from. */
+export async function goldenPicture(): Promise<Uint8Array> {
   const input = await golden('input')
   const size = WIDTH * HEIGHT
-  const rgb = Uint8Array.from({ length: size * 3 }, (_, i) => {
+  return Uint8Array.from({ length: size * 3 }, (_, i) => {
     const channel = i % 3
     return Math.round((input[channel * size + Math.floor(i / 3)] ?? 0) * (STD[channel] ?? 1) + (MEAN[channel] ?? 0))
   })
+}
+
+/** Writes that picture, and gives its path. */
+export async function writeGoldenPicture(folder: string): Promise<string> {
   const path = join(folder, 'golden.png')
+  const raw = { width: WIDTH, height: HEIGHT, channels: 3 } as const
   await writeFile(
     path,
-    await sharp(rgb, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+    await sharp(await goldenPicture(), { raw })
       .png()
       .toBuffer()
   )
@@ -67,15 +72,19 @@ export async function settled({ page }: Studio): Promise<void> {
   await expect(page.getByTestId('view-heatmaps').getByRole('progressbar')).toHaveCount(0)
 }
 
-/** Moves the mouse to the middle of a cell of the picture, which is fitted and centred. */
-export async function hoverCell(studio: Studio, row: number, column: number): Promise<void> {
+/** Where a place of the picture is within the plot, in its CSS pixels: the whole picture is fitted and centred. */
+export async function screenOf(studio: Studio, x: number, y: number): Promise<{ x: number; y: number }> {
   const box = await plot(studio).boundingBox()
   if (!box) throw new Error('the plot is not on screen')
   const scale = Math.min(box.width / WIDTH, box.height / HEIGHT)
-  const x = ((column + 0.5) * WIDTH) / COLUMNS
-  const y = ((row + 0.5) * HEIGHT) / ROWS
-  await studio.page.mouse.move(2, 2)
-  await plot(studio).hover({
-    position: { x: box.width / 2 + (x - WIDTH / 2) * scale, y: box.height / 2 + (y - HEIGHT / 2) * scale }
-  })
+  return { x: box.width / 2 + (x - WIDTH / 2) * scale, y: box.height / 2 + (y - HEIGHT / 2) * scale }
+}
+
+export async function hover(studio: Studio, x: number, y: number): Promise<void> {
+  await plot(studio).hover({ position: await screenOf(studio, x, y) })
+}
+
+/** Moves the mouse to the middle of a cell. */
+export function hoverCell(studio: Studio, row: number, column: number): Promise<void> {
+  return hover(studio, ((column + 0.5) * WIDTH) / COLUMNS, ((row + 0.5) * HEIGHT) / ROWS)
 }

@@ -1,12 +1,26 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import type { Locator } from '@playwright/test'
+import { join } from 'node:path'
 import sharp from 'sharp'
-import { openNpy } from '../models/checkpoints/npy'
 import { formatCosine, formatLogit, formatNats } from '../models/figures/numbers'
 import { lookup, type ColorMap, type Rgb } from '../models/palettes'
-import { toFloat32 } from '../models/tensor'
+import {
+  CHECKPOINT,
+  COLUMNS,
+  golden,
+  goldenClasses,
+  goldenPicture,
+  hasGolden,
+  HEIGHT,
+  hover,
+  plot,
+  ROWS,
+  runUnscaled,
+  screenOf,
+  title,
+  WIDTH,
+  writeGoldenPicture
+} from './golden'
 import { expect, test, type Studio } from './studio'
 
 /*
@@ -14,97 +28,44 @@ import { expect, test, type Studio } from './studio'
  * be what the stored tensors predict.
  */
 
-const GOLDEN = resolve('../shared/golden/rn-tiny')
-const COLUMNS = 4
-const ROWS = 3
-const WIDTH = 128
-const HEIGHT = 96
 /** A pixel in the middle of nothing: cell (1, 2), off the middle of the cell. */
 const PIXEL = { x: 75, y: 41 }
 
-test.skip(!existsSync(GOLDEN), 'needs ../shared/golden')
-
-async function golden(tensor: string): Promise<Float32Array> {
-  const bytes = new Uint8Array(readFileSync(join(GOLDEN, `${tensor}.npy`)))
-  const source = {
-    name: tensor,
-    size: bytes.length,
-    read: async (start: number, end: number) => bytes.slice(start, end)
-  }
-  return toFloat32(await (await openNpy(source)).read()).data
-}
-
-const classes = (): string[] =>
-  (JSON.parse(readFileSync(join(GOLDEN, 'case.json'), 'utf8')) as { classes: string[] }).classes
-
-/** rn-tiny's input is a picture of 8 bits, normalised: this is the picture. */
-async function goldenPicture(): Promise<Uint8Array> {
-  const mean = [122.7709383, 116.7460125, 104.09373615]
-  const std = [68.5005327, 66.6321579, 70.32316305]
-  const input = await golden('input')
-  const size = WIDTH * HEIGHT
-  return Uint8Array.from({ length: size * 3 }, (_, i) => {
-    const channel = i % 3
-    return Math.round((input[channel * size + Math.floor(i / 3)] ?? 0) * (std[channel] ?? 1) + (mean[channel] ?? 0))
-  })
-}
+test.skip(!hasGolden, 'needs ../shared/golden')
 
 /** Labels of every class in stripes, with a border of ignored pixels. */
 function labelStripes(): Uint8Array {
   return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
     const x = i % WIDTH
-    return x < 8 ? 255 : Math.floor(x / 8) % classes().length
+    return x < 8 ? 255 : Math.floor(x / 8) % goldenClasses().length
   })
 }
 
 /** Opens the golden checkpoint with its picture, unscaled, and the stripes as labels. */
 async function openGolden(studio: Studio, folder: string): Promise<void> {
-  const picture = join(folder, 'golden.png')
   const labels = join(folder, 'golden-labels.png')
   const grey = { width: WIDTH, height: HEIGHT, channels: 1 } as const
-  await writeFile(
-    picture,
-    await sharp(await goldenPicture(), { raw: { ...grey, channels: 3 } })
-      .png()
-      .toBuffer()
-  )
   await writeFile(labels, await sharp(labelStripes(), { raw: grey }).toColourspace('b-w').png().toBuffer())
   const { page } = studio
   await page.locator('body[data-ready]').waitFor()
-  await studio.openPaths([picture])
+  await studio.openPaths([await writeGoldenPicture(folder)])
   await expect(page.getByTestId('pictures')).toContainText('golden.png')
   await studio.chooseInDialogs([labels])
   await studio.chooseInMenu('open-labels')
   await expect(page.getByTestId('pictures')).toContainText('golden-labels.png')
-  await studio.openPaths([join(GOLDEN, 'checkpoint.pth')])
-  await page.getByTestId('run-options').getByRole('radio', { name: 'Original' }).check({ force: true })
-  await expect(page.getByTestId('run-options')).toContainText(`input ${WIDTH} × ${HEIGHT}`)
+  await studio.openPaths([CHECKPOINT])
+  await runUnscaled(studio)
   await page
     .getByTestId('class-list')
-    .getByRole('option', { name: classes()[0] ?? '' })
+    .getByRole('option', { name: goldenClasses()[0] ?? '' })
     .click()
-  await expect(title(studio)).toHaveText(`${classes()[0]} · score_map`)
+  await expect(title(studio)).toHaveText(`${goldenClasses()[0]} · score_map`)
   // the sample has such a class too: the range of the scale tells whose score map it is
   const scores = await golden('score_map')
   await expect(page.getByRole('img', { name: /^score_map \(cosine\)/ })).toHaveAccessibleName(
     `score_map (cosine): ${formatCosine(Math.min(...scores))} – ${formatCosine(Math.max(...scores))}`
   )
   await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change')
-}
-
-const title = ({ page }: Studio): Locator => page.getByTestId('view-heatmaps').getByRole('heading').first()
-const plot = ({ page }: Studio): Locator => page.getByTestId('view-heatmaps').getByRole('application').first()
-
-/** Where a place of the picture is within the plot, in its CSS pixels: the whole picture is fitted and centred. */
-async function screenOf(studio: Studio, x: number, y: number): Promise<{ x: number; y: number }> {
-  const box = await plot(studio).boundingBox()
-  if (!box) throw new Error('the plot is not on screen')
-  const scale = Math.min(box.width / WIDTH, box.height / HEIGHT)
-  return { x: box.width / 2 + (x - WIDTH / 2) * scale, y: box.height / 2 + (y - HEIGHT / 2) * scale }
-}
-
-async function hover(studio: Studio, x: number, y: number): Promise<void> {
-  await plot(studio).hover({ position: await screenOf(studio, x, y) })
 }
 
 /** Colours of the plot at places of the picture. */
@@ -159,7 +120,7 @@ test('a probe reads the numbers of the stored tensors', async ({ studio, dataFol
   await expect(probe).toContainText('row 1, column 2 of 3 × 4')
   const scores = await golden('score_map')
   const logits = await golden('seg_logits')
-  for (const [index, name] of classes().entries()) {
+  for (const [index, name] of goldenClasses().entries()) {
     const row = probe.getByRole('row', { name })
     await expect(row).toContainText(formatCosine(scores[index * ROWS * COLUMNS + COLUMNS + 2]))
     await expect(row).toContainText(formatLogit(logits[(index * HEIGHT + PIXEL.y) * WIDTH + PIXEL.x]))
@@ -176,9 +137,9 @@ test('pixels are those that the score map predicts, and follow the class', async
 
   await page
     .getByTestId('class-list')
-    .getByRole('option', { name: classes()[2] ?? '' })
+    .getByRole('option', { name: goldenClasses()[2] ?? '' })
     .click()
-  await expect(title(studio)).toHaveText(`${classes()[2]} · score_map`)
+  await expect(title(studio)).toHaveText(`${goldenClasses()[2]} · score_map`)
   expectColors(await colorsAt(studio, middles), await colorsOfClass(2, 'viridis'), 2)
   // a switch uploads and draws one class: its share of a frame of 16.7 ms
   const drawMs = Number(await plot(studio).getAttribute('data-draw-ms'))
@@ -217,7 +178,7 @@ test('both losses have the means that the logits and labels give', async ({ stud
   let counted = 0
   labels.forEach((label, pixel) => {
     if (label === 255) return
-    const values = classes().map((_, k) => logits[k * size + pixel] ?? 0)
+    const values = goldenClasses().map((_, k) => logits[k * size + pixel] ?? 0)
     const top = Math.max(...values)
     sum += top + Math.log(values.reduce((total, value) => total + Math.exp(value - top), 0)) - (values[label] ?? 0)
     counted++
@@ -260,7 +221,7 @@ test('γ × 0 shows the score map of the words as they were, and says that it is
   await page.getByTestId('run-options').getByRole('slider', { name: 'γ' }).fill('0')
   await expect(page.getByTestId('view-heatmaps')).toContainText('γ × 0.00 what-if')
   const [z, t] = [await golden('visual_embedding'), await golden('text_embedding')]
-  const channels = t.length / classes().length
+  const channels = t.length / goldenClasses().length
   const size = ROWS * COLUMNS
   const cell = COLUMNS + 2
   const cosine = (k: number): number => {
@@ -274,7 +235,7 @@ test('γ × 0 shows the score map of the words as they were, and says that it is
     return product / Math.sqrt(zz * tt)
   }
   await hover(studio, PIXEL.x, PIXEL.y)
-  for (const [index, name] of classes().entries()) {
+  for (const [index, name] of goldenClasses().entries()) {
     await expect(page.getByTestId('probe').getByRole('row', { name })).toContainText(formatCosine(cosine(index)))
   }
 })
@@ -292,7 +253,7 @@ test('an export has its labels as text and its colours as pixels', async ({ stud
   const svg = readFileSync(join(dataFolder, 'pane.svg'), 'utf8')
   const scores = await golden('score_map')
   for (const text of [
-    `${classes()[0]} · score_map`,
+    `${goldenClasses()[0]} · score_map`,
     'score_map (cosine)',
     formatCosine(Math.min(...scores)),
     formatCosine(Math.max(...scores)),
@@ -306,10 +267,10 @@ test('an export has its labels as text and its colours as pixels', async ({ stud
   expect(JSON.parse(readFileSync(join(dataFolder, 'pane.json'), 'utf8'))).toMatchObject({
     checkpoint: { fileName: 'checkpoint.pth', system: 'denseclip' },
     picture: { fileName: 'golden.png', width: WIDTH, height: HEIGHT },
-    classes: classes(),
+    classes: goldenClasses(),
     mode: { kind: 'whole' },
     input: { width: WIDTH, height: HEIGHT },
-    shown: [{ title: `${classes()[0]} · score_map`, probes: [{ label: '1' }] }]
+    shown: [{ title: `${goldenClasses()[0]} · score_map`, probes: [{ label: '1' }] }]
   })
 
   // the first image of the file is the picture; the PNG has two pixels for each of the SVG's
