@@ -352,7 +352,7 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
 describe('engine on the sample', () => {
   it('reads a picture and its labels, and measures against them', async () => {
     const checkpoint = join(SAMPLES, 'checkpoints', 'denseclip-mini-vit.pth')
-    const { run } = await open(checkpoint, join(SAMPLES, 'images', 'day', 'day-0.png'))
+    const { model, run } = await open(checkpoint, join(SAMPLES, 'images', 'day', 'day-0.png'))
     const { id, inputWidth, inputHeight } = await run({ want: ['score_map', 'seg_logits_low'] })
     expect([inputWidth, inputHeight]).toEqual([256, 256])
     const labels = await engine.openLabels({ path: join(SAMPLES, 'labels', 'day', 'day-0.png') })
@@ -366,6 +366,14 @@ describe('engine on the sample', () => {
     expect(loss.mean).toBeLessThan(1)
     const ignored = labels.counts.find(({ label }) => label === 255)?.pixels ?? 0
     expect(loss.values.filter((value) => Number.isNaN(value))).toHaveLength(ignored)
+    // an edited list: labels go by name, wherever it stands, and a class that is taken out is ignored
+    const turned = [...model.classes.slice(1), ...model.classes.slice(0, 1)]
+    const moved = await run({ classes: turned, want: ['score_map'] })
+    const again = await engine.meanIou({ run: moved.id, labels: labels.id, from: 'score_map' })
+    expect(again.pixelAccuracy).toBeCloseTo(scores.pixelAccuracy, 3)
+    const less = await run({ classes: model.classes.slice(1), want: ['score_map'] })
+    const { perClass } = await engine.meanIou({ run: less.id, labels: labels.id, from: 'score_map' })
+    expect(perClass).toHaveLength(model.classes.length - 1)
     const small = await engine.labelPixels({ labels: labels.id, width: 128, height: 64 })
     expect(small.labels).toHaveLength(128 * 64)
     await engine.closeLabels({ labels: labels.id })

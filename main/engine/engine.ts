@@ -1,8 +1,9 @@
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Engine, EngineStatus, ProviderName } from '#models/api'
+import type { Engine, EngineStatus, LabelsId, ProviderName } from '#models/api'
 import { crossEntropy } from '#models/analysis/cross-entropy'
 import { addToConfusion, emptyConfusion, meanIou } from '#models/analysis/iou'
+import { labelTargets, relabelled } from '#models/analysis/label-classes'
 import { END_TOKEN, START_TOKEN } from '#models/text/tokenizer'
 import { pcaRgb, similarity } from './cell-maps'
 import { FileHashes } from './file-hash'
@@ -16,7 +17,7 @@ import { probe } from './probe'
 import { Durations } from './progress'
 import { Providers } from './providers'
 import { clipTokenizer } from './resources'
-import { Runs } from './runs'
+import { Runs, type Run } from './runs'
 import { copyOf, sliceOf } from './slice'
 import { TensorStore } from './tensor-store'
 import { physicalCores } from './threads'
@@ -74,6 +75,13 @@ export function createEngine(options: EngineOptions): LocalEngine {
     return status()
   }
 
+  /** Labels at the size of the picture; they count the checkpoint's own classes, and the run may have others. */
+  function truthOf({ picture, model, request }: Run, labels: LabelsId): Uint16Array {
+    const { width, height } = picture.info
+    const own = labelImages.resized(labels, { width, height }).labels
+    return relabelled(own, labelTargets(model.info.classes, request.classes))
+  }
+
   return {
     close: () => models.closeAll(),
     status,
@@ -117,18 +125,15 @@ export function createEngine(options: EngineOptions): LocalEngine {
     async lossMap({ run: id, labels, from, tau }, context = {}) {
       const run = runs.get(id)
       const { width, height } = run.picture.info
-      const truth = labelImages.resized(labels, { width, height })
       const planes = await runs.planes(run, from, context)
-      return { width, height, ...crossEntropy(planes, truth.labels, height, width, tau) }
+      return { width, height, ...crossEntropy(planes, truthOf(run, labels), height, width, tau) }
     },
     async meanIou({ run: id, labels, from }, context = {}) {
       const run = runs.get(id)
-      const { width, height } = run.picture.info
       const answer = await runs.labels(run, from, context)
-      const truth = labelImages.resized(labels, { width, height })
       const classes = answer.counts.length
       const confusion = emptyConfusion(classes)
-      addToConfusion(confusion, classes, truth.labels, answer.labels)
+      addToConfusion(confusion, classes, truthOf(run, labels), answer.labels)
       return meanIou(confusion, classes)
     },
     similarCells: async (request, context = {}) => similarity(await runs.tensor(request, context), request),
