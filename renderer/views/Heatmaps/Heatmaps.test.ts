@@ -248,3 +248,30 @@ describe('export', () => {
     })
   })
 })
+
+describe('tags', () => {
+  it('say that the class list is not the one that was trained', async () => {
+    await vi.waitFor(() => expect(text()).toContain('whole picture'))
+    expect(text()).not.toContain('edited classes')
+    studio.editClasses({ kind: 'rename', index: 4, name: 'red car' })
+    await vi.waitFor(() => expect(text()).toContain('edited classes'))
+  })
+
+  it('say that labels had another size, and how much of them is of no class', async () => {
+    const open = engine.openLabels.bind(engine)
+    engine.openLabels = async (request) => ({ ...(await open(request)), width: 32, height: 16 })
+    engine.labelPixels = async () => {
+      const labels = new Uint16Array(64 * 64).fill(1)
+      labels.fill(200, 0, 1024)
+      labels.fill(255, 1024, 2048)
+      return { width: 64, height: 64, labels, counts: [0, 2048] }
+    }
+    await studio.openLabels('/pictures/small.png')
+    studio.chooseHeatmaps({ overlay: 'labels' })
+    await vi.waitFor(() => expect(text()).toContain('labels resized from 32 × 16'))
+    await vi.waitFor(() => expect(text()).toMatch(/25\.0.% labelled as no class/))
+    studio.chooseHeatmaps({ overlay: 'loss-decoder' })
+    await vi.waitFor(() => expect(text()).toContain('cross-entropy of seg_logits'))
+    expect(text()).toContain('labels resized from 32 × 16')
+  })
+})

@@ -1,7 +1,7 @@
-import type { LabelMap, MeanIou, RgbMap } from '#models/api'
+import type { LabelMap, RgbMap } from '#models/api'
 import { presentEntries } from '#models/figures/class-legend'
 import type { Key } from '#models/figures/heatmap'
-import { formatIou, formatNats, formatShare, type Unit } from '#models/figures/numbers'
+import { formatNats, formatShare, type Unit } from '#models/figures/numbers'
 import { domainOf, WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
 import type { ColorMap, Rgb } from '#models/palettes'
 import type { HeatmapOptions } from '../../state/choices'
@@ -9,6 +9,7 @@ import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
 import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
+import { beyondTags, labelTags, meanIouTags, runTags } from './tags'
 import type { PlacedWindow } from './windows'
 import type { Words } from '../../words/words'
 
@@ -25,7 +26,7 @@ export interface Missing {
   readonly missing: string
 }
 
-interface Sources {
+export interface Sources {
   readonly studio: Studio
   readonly slot: ModelSlot
   readonly maps: SlotMaps
@@ -88,21 +89,6 @@ const colorBar = (tensor: string, unit: Unit, map: ColorMap, domain: Range): Key
   domain
 })
 
-/** Tags of the run: what the numbers stand under, whatever is shown. */
-function runTags({ studio, maps, words }: Sources): string[] {
-  const { run } = maps
-  const { info: picture } = studio.picture
-  if (!run || !picture) return []
-  const { mode, inputWidth, inputHeight, gammaScale } = run.info
-  return [
-    mode.kind === 'whole' ? words.tagWhole : words.tagSlide(mode.window, mode.stride),
-    ...(inputWidth === picture.width && inputHeight === picture.height
-      ? []
-      : [words.tagInput(inputWidth, inputHeight)]),
-    ...(gammaScale === 1 ? [] : [words.tagGamma(gammaScale.toFixed(2))])
-  ]
-}
-
 function showScores(from: Sources): Shown | Missing | undefined {
   const { studio, slot, maps, shared, words } = from
   const options = studio.heatmaps
@@ -161,15 +147,11 @@ function showLabels(
 
 const paletteOf = (slot: ModelSlot, classes: readonly string[]): Rgb[] => classes.map((name) => slot.colorOf(name))
 
-function meanIouTags(value: MeanIou | undefined, words: Words['heatmaps']): string[] {
-  return value ? [words.tagMeanIou(formatIou(value.mean), formatShare(value.pixelAccuracy))] : []
-}
-
 function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   const { studio, slot, maps, data, words } = from
   const tensor = labelSourceOf(kind) ?? 'seg_logits'
   const title = words.argmaxOf(tensor)
-  const tags = [...meanIouTags(data.meanIou.value, words), ...runTags(from)]
+  const tags = [...meanIouTags(data.meanIou.value, from), ...runTags(from)]
   if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
     const map = data.labelMap.value
     if (!map) return undefined
@@ -200,7 +182,8 @@ function showTruth(from: Sources): Shown | Missing | undefined {
   if (!studio.labels.info) return { missing: words.needsLabels }
   const map = data.truth.value
   // labels index the checkpoint's own classes, whatever the list was edited to
-  return map && slot.info && showLabels(from, words.groundTruth, map, slot.info, [])
+  if (!map || !slot.info) return undefined
+  return showLabels(from, words.groundTruth, map, slot.info, [...labelTags(from), ...beyondTags(from, map)])
 }
 
 function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
@@ -224,6 +207,7 @@ function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
       words.tagMean(formatNats(mean)),
       ...(ofScores ? [words.tagTau(String(studio.tau))] : []),
       words.tagOwn,
+      ...labelTags(from),
       ...runTags(from)
     ]
   }
@@ -337,13 +321,4 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
     case 'feature':
       return showFeature(from)
   }
-}
-
-/** Tags of two overlays in one pane: what holds for both once, the rest with its side. */
-export function mergeTags(left: readonly string[], right: readonly string[], words: Words['heatmaps']): string[] {
-  return [
-    ...left.filter((tag) => right.includes(tag)),
-    ...left.filter((tag) => !right.includes(tag)).map(words.tagLeft),
-    ...right.filter((tag) => !left.includes(tag)).map(words.tagRight)
-  ]
 }
