@@ -249,6 +249,7 @@ describe('legend and bars', () => {
 
 it('says in the JSON beside a figure where everything came from', () => {
   const provenance = {
+    studio: '0.1.0',
     checkpoint: { fileName: 'a.pth', sha256: 'ab', system: 'denseclip' },
     picture: { fileName: 'p.png', sha256: 'cd', width: 8, height: 4 },
     labels: undefined,

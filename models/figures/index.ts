@@ -34,6 +34,8 @@ export function renderFigure(recipe: FigureRecipe): string {
 
 /** Where the numbers of an exported figure came from: enough to make it again. */
 export interface Provenance {
+  /** version of the studio */
+  readonly studio: string
   readonly checkpoint: { readonly fileName: string; readonly sha256: string; readonly system: string }
   readonly picture: {
     readonly fileName: string

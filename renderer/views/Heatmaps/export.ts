@@ -1,8 +1,9 @@
 import type { ExportFile } from '#models/api'
-import { describeFigure, renderFigure, type FigureRecipe, type Provenance } from '#models/figures/index'
+import { describeFigure, renderFigure, type FigureRecipe } from '#models/figures/index'
 import type { HeatmapPanel } from '#models/figures/heatmap'
 import type { Raster } from '#models/figures/png'
 import type { ModelSlot } from '../../state/model-slot.svelte'
+import { provenanceOf } from '../../state/provenance'
 import type { Studio } from '../../state/studio.svelte'
 
 /** Everything of a panel but the picture, which an export reads again at its own resolution. */
@@ -27,33 +28,6 @@ export function fileStem(...parts: readonly string[]): string {
     )
     .filter((part) => part !== '')
     .join('-')
-}
-
-export function provenanceOf(studio: Studio, slot: ModelSlot): Provenance {
-  const { info, run } = slot
-  const { info: picture } = studio.picture
-  if (!info || !run || !picture) throw new Error('There is nothing to export before a model has run.')
-  return {
-    checkpoint: { fileName: info.fileName, sha256: info.hash, system: info.system },
-    picture: {
-      fileName: picture.fileName,
-      sha256: picture.hash,
-      width: picture.width,
-      height: picture.height
-    },
-    labels: studio.labels.info && { fileName: studio.labels.info.fileName },
-    classes: run.classes,
-    mode: run.mode,
-    input: { width: run.inputWidth, height: run.inputHeight },
-    provider: [...new Set(run.stages.map((stage) => stage.provider))].join(', '),
-    settings: {
-      chosenClass: studio.chosenName,
-      gammaScale: run.gammaScale,
-      tau: studio.tau,
-      scaling: studio.choices.scaling,
-      ...studio.heatmaps
-    }
-  }
 }
 
 /** The panels as a figure, with the files of it: vectors, pixels, and where it came from. */
