@@ -110,6 +110,17 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
     expect(slide.shapes).toMatchObject({ score_map: [1, 5, 2, 2], seg_logits: [1, 5, 96, 128] })
   })
 
+  it('resizes the logits of one class alone to what they are among all', async () => {
+    const { run } = await open()
+    const { id } = await run({ want: ['seg_logits_low'] })
+    const one = await engine.slice({ run: id, name: 'seg_logits', index: [0, 3, null, 7] })
+    expect(ran(await run({ want: ['seg_logits'] }))).toEqual(['upsample'])
+    const all = await engine.tensor({ run: id, name: 'seg_logits' })
+    expect(one.shape).toEqual([96])
+    const values = toFloat32(all).data
+    toFloat32(one).data.forEach((value, y) => expect(value).toBeCloseTo(values[(3 * 96 + y) * 128 + 7] ?? NaN, 5))
+  })
+
   it('gives results away: what a caller does to them changes nothing', async () => {
     const { run } = await open()
     const { id } = await run()

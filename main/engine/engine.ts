@@ -18,7 +18,7 @@ import { Durations } from './progress'
 import { Providers } from './providers'
 import { clipTokenizer } from './resources'
 import { Runs, type Run } from './runs'
-import { copyOf, sliceOf } from './slice'
+import { copyOf } from './slice'
 import { TensorStore } from './tensor-store'
 import { physicalCores } from './threads'
 
@@ -115,7 +115,7 @@ export function createEngine(options: EngineOptions): LocalEngine {
 
     run: (request, context = {}) => runs.run(request, context),
     tensor: async (request, context = {}) => copyOf(await runs.tensor(request, context)),
-    slice: async (request, context = {}) => sliceOf(await runs.tensor(request, context), request.index),
+    slice: (request, context = {}) => runs.slice(request, context),
     async labelMap({ run: id, from }, context = {}) {
       const run = runs.get(id)
       const { width, height } = run.picture.info

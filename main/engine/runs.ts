@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import type { CallContext, LabelSource, ModelId, PictureId, RunId, RunInfo, RunRequest, TensorRef } from '#models/api'
+import type {
+  CallContext,
+  LabelSource,
+  ModelId,
+  PictureId,
+  RunId,
+  RunInfo,
+  RunRequest,
+  SliceRequest,
+  TensorRef
+} from '#models/api'
 import { resizeBilinear, type Planes } from '#models/analysis/bilinear'
 import { labelMap, type Labels } from '#models/analysis/label-map'
 import { StudioError } from '#models/errors'
@@ -13,6 +23,7 @@ import { preparedPrompts } from './prompt-steps'
 import { promptTemplates } from './resources'
 import { inputSize, inputWindow, windowChain, type InputWindow } from './run-steps'
 import type { TensorStore } from './tensor-store'
+import { sliceOf } from './slice'
 import { windowsOf } from './windows'
 
 /** The decoder's logits before they are resized: all that resized ones and label maps are made of. */
@@ -91,6 +102,23 @@ export class Runs {
     return this.windowTensor(run, name, window ?? 0, context)
   }
 
+  /** A part of a tensor, as a copy. Logits of one class are resized alone: those of all may take a gigabyte. */
+  async slice({ index, ...ref }: SliceRequest, context: CallContext): Promise<Tensor> {
+    const run = this.get(ref.run)
+    const [batch = null, classIndex = null, row = null, column = null] = index
+    const [window] = run.windows
+    const isResized = ref.name === LOGITS && run.request.mode.kind === 'whole' && gives(run, LOW_LOGITS)
+    if (!isResized || !window || classIndex === null || index.length !== 4) {
+      return sliceOf(await this.tensor(ref, context), index)
+    }
+    const low = sliceOf(await this.windowTensor(run, LOW_LOGITS, 0, context), [batch, classIndex, null, null])
+    const [rows = 0, columns = 0] = low.shape.slice(-2)
+    const { width, height } = window.padded
+    const data = resizeBilinear({ data: toFloat32(low).data, planes: 1, rows, columns }, height, width)
+    const whole: Tensor = { dtype: 'float32', shape: [...low.shape.slice(0, -2), height, width], data }
+    return sliceOf(whole, [...(batch === null ? [null] : []), row, column])
+  }
+
   async windowTensor(run: Run, name: string, window: number, context: CallContext): Promise<Tensor> {
     const chain = run.chains[window]
     if (!chain) {
@@ -124,20 +152,20 @@ export class Runs {
   /** Scores of which one bilinear resize to the picture is the answer. */
   async planes(run: Run, from: LabelSource, context: CallContext): Promise<Planes> {
     const field = await this.field(run, from, context)
-    const [window] = field.windows
+    const scores = wholeScores(field)
     const { width, height } = run.picture.info
-    const isPlain = window?.padded.width === field.input.width && window.padded.height === field.input.height
     // the published pipeline resizes logits to the input and then to the picture; score maps have no such history
     const inOneStep = from === 'score_map' || (field.input.width === width && field.input.height === height)
-    if (window && field.windows.length === 1 && isPlain && inOneStep) return window.scores
-    return planesOf(this.#average(run, from, field))
+    return scores && inOneStep ? scores : planesOf(this.#average(run, from, field))
   }
 
   /** The winning class of every pixel of the picture. */
   async labels(run: Run, from: LabelSource, context: CallContext): Promise<Labels> {
-    const planes = await this.planes(run, from, context)
     const { width, height } = run.picture.info
-    return labelMap(planes, height, width)
+    const field = await this.field(run, from, context)
+    const scores = wholeScores(field)
+    if (!scores) return labelMap(planesOf(this.#average(run, from, field)), height, width)
+    return labelMap(scores, height, width, from === 'score_map' ? undefined : field.input)
   }
 
   async #start(request: RunRequest): Promise<Run> {
@@ -231,6 +259,13 @@ function isFromField(run: Run, name: string): boolean {
   if (!gives(run, LOW_LOGITS)) return false
   const isAveraged = name === LOGITS && run.request.mode.kind === 'slide'
   return isAveraged || PICTURE_TENSORS.some((each) => each === name)
+}
+
+/** The scores of a field that one window makes up without any padding. */
+function wholeScores({ input, windows }: ClassField): Planes | undefined {
+  const [window] = windows
+  const isPlain = window?.padded.width === input.width && window.padded.height === input.height
+  return window && windows.length === 1 && isPlain ? window.scores : undefined
 }
 
 /** The shape of what is made of all windows together, which no stage tells. */

@@ -31,6 +31,48 @@ export function tapsOf(cells: number, pixels: number): Taps {
   return { near, far, share, runs }
 }
 
+/** Which cells make up the pixels of one axis, after one resize or two. */
+export interface Mix {
+  /** the first of two or three neighbouring cells of each pixel */
+  readonly first: Int32Array
+  /** of `first`, of the cell behind it, and of the one behind that; 0 beyond the border */
+  readonly shares: readonly [Float64Array, Float64Array, Float64Array]
+  /** cells behind the first that have any share: 1 after one resize, 2 after two */
+  readonly reach: 1 | 2
+  /** [first, end) of the pixels with the same first cell, in order */
+  readonly runs: readonly { readonly first: number; readonly end: number }[]
+}
+
+/** Cells resized to `pixels`, by way of `through` where that is another number; it may not be less than `cells`. */
+export function mixOf(cells: number, through: number, pixels: number): Mix {
+  if (through < cells) throw new RangeError(`${cells} cells cannot be mixed by way of ${through}`)
+  const outer = tapsOf(through, pixels)
+  const inner = tapsOf(cells, through)
+  const first = new Int32Array(pixels)
+  const shares = [new Float64Array(pixels), new Float64Array(pixels), new Float64Array(pixels)] as const
+  const runs: { first: number; end: number }[] = []
+  for (let i = 0; i < pixels; i++) {
+    const start = inner.near[outer.near[i] ?? 0] ?? 0
+    first[i] = start
+    const share = outer.share[i] ?? 0
+    for (const [pixel, weight] of [
+      [outer.near[i] ?? 0, 1 - share],
+      [outer.far[i] ?? 0, share]
+    ] as const) {
+      const innerShare = inner.share[pixel] ?? 0
+      const near = shares[(inner.near[pixel] ?? 0) - start]
+      const far = shares[(inner.far[pixel] ?? 0) - start]
+      if (near) near[i] = (near[i] ?? 0) + weight * (1 - innerShare)
+      if (far) far[i] = (far[i] ?? 0) + weight * innerShare
+    }
+    const run = runs.at(-1)
+    if (run !== undefined && first[run.first] === start) run.end = i + 1
+    else runs.push({ first: i, end: i + 1 })
+  }
+  const isOneResize = through === pixels || through === cells
+  return { first, shares, reach: isOneResize ? 1 : 2, runs }
+}
+
 /** A stack of planes of one size: [planes, rows, columns], row-major. */
 export interface Planes {
   readonly data: Float32Array

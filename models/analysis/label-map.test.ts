@@ -72,6 +72,27 @@ describe('label map', () => {
     counts.forEach((count, k) => expect(count).toBe(labels.filter((label) => label === k).length))
   })
 
+  it.each([
+    ['by four, then by two', 9, 13, 17, 4, 2],
+    ['by four, then by more', 30, 12, 10, 4, 5.9],
+    ['by four, then down', 30, 12, 10, 4, 0.3],
+    ['by less than two, then by two', 5, 7, 9, 1.3, 2.2],
+    ['one cell', 3, 1, 1, 4, 3]
+  ])('goes by way of another size: %s', (_, classes, rows, columns, factor, nextFactor) => {
+    const scores = noise(classes, rows, columns)
+    const through = { height: Math.round(rows * factor), width: Math.round(columns * factor) }
+    const height = Math.round(through.height * nextFactor)
+    const width = Math.round(through.width * nextFactor)
+    const middle = { data: resizeBilinear(scores, through.height, through.width), planes: classes }
+    const twice = resizeBilinear({ ...middle, rows: through.height, columns: through.width }, height, width)
+    const { labels } = labelMap(scores, height, width, through)
+    const size = height * width
+    labels.forEach((label, i) => {
+      const values = Array.from({ length: classes }, (_, k) => twice[k * size + i] ?? NaN)
+      expect(values[label]).toBeGreaterThan(Math.max(...values) - 1e-6)
+    })
+  })
+
   it('gives the lowest of equal classes and survives values that are no numbers', () => {
     const equal = { data: new Float32Array(12).fill(0.5), planes: 3, rows: 2, columns: 2 }
     expect(new Set(labelMap(equal, 5, 5).labels)).toEqual(new Set([0]))

@@ -1,4 +1,4 @@
-import { tapsOf, type Planes } from './bilinear'
+import { mixOf, type Planes } from './bilinear'
 
 export interface Labels {
   /** class a pixel, row-major */
@@ -8,80 +8,129 @@ export interface Labels {
 }
 
 /**
- * Argmax over the classes of the bilinearly resized scores: [classes, rows, columns] → height × width labels. Of equal
+ * Argmax over the classes of the bilinearly resized scores: [classes, rows, columns] → height × width labels, by way of
+ * the size `through` where the scores are first resized to that (which may not be smaller than they are). Of equal
  * scores the lowest class wins; where nothing is a number, class 0.
  *
- * The resized scores (classes × height × width) are never made. Between four neighbouring cells a bilinear value stays
- * within its corners, so a class whose highest corner lies below another's lowest cannot win there; what is left, a few
- * classes usually, is evaluated pixel by pixel. Exact, and at worst the cost of evaluating all.
+ * The resized scores (classes × height × width) are never made. A bilinear value stays within the cells that it is mixed
+ * of, so a class whose highest cell lies below another's lowest cannot win there; what is left, a few classes usually, is
+ * evaluated pixel by pixel. Exact, and at worst the cost of evaluating all.
  */
-export function labelMap(scores: Planes, height: number, width: number): Labels {
+export function labelMap(
+  scores: Planes,
+  height: number,
+  width: number,
+  through: { readonly height: number; readonly width: number } = { height, width }
+): Labels {
   const { data, planes: classes, rows, columns } = scores
-  const down = tapsOf(rows, height)
-  const across = tapsOf(columns, width)
+  const down = mixOf(rows, Math.max(rows, through.height), height)
+  const across = mixOf(columns, Math.max(columns, through.width), width)
+  const { reach } = across
+  const isPlain = reach === 1 && down.reach === 1
   const labels = new Uint16Array(height * width)
   const counts = new Array<number>(classes).fill(0)
 
-  /** for each column of cells: the highest of the lowest corners, and the classes that reach it, in order */
+  /** for each column: the highest of the lowest cells, and the classes that reach it, in order */
   const bound = new Float32Array(columns)
   const candidates = new Uint16Array(columns * classes)
   const candidateCount = new Int32Array(columns)
+  /** lowest and highest of the rows in question: a column, then those behind the last, which repeat it */
+  const low = new Float32Array(columns + 2)
+  const highest = new Float32Array(classes * (columns + 2))
   const best = new Float64Array(width)
 
-  function findCandidates(near: number, far: number): void {
+  const within = (cell: number, cells: number): number => (cell < cells ? cell : cells - 1)
+
+  function findCandidates(row: number): void {
     bound.fill(-Infinity)
+    for (let k = 0; k < classes; k++) {
+      const top = (k * rows + row) * columns
+      const middle = (k * rows + within(row + 1, rows)) * columns
+      const bottom = (k * rows + within(row + down.reach, rows)) * columns
+      const high = k * (columns + 2)
+      for (let column = 0; column < columns; column++) {
+        const a = data[top + column] ?? 0
+        const b = data[middle + column] ?? 0
+        let lower = a < b ? a : b
+        let higher = a < b ? b : a
+        if (!isPlain) {
+          const c = data[bottom + column] ?? 0
+          if (c < lower) lower = c
+          if (c > higher) higher = c
+        }
+        low[column] = lower
+        highest[high + column] = higher
+      }
+      low.fill(low[columns - 1] ?? 0, columns)
+      highest.fill(highest[high + columns - 1] ?? 0, high + columns, high + columns + 2)
+      for (let column = 0; column < columns; column++) {
+        let lowest = low[column] ?? 0
+        const next = low[column + 1] ?? 0
+        const last = low[column + reach] ?? 0
+        if (next < lowest) lowest = next
+        if (last < lowest) lowest = last
+        if (lowest > (bound[column] ?? 0)) bound[column] = lowest
+      }
+    }
     candidateCount.fill(0)
-    for (let pass = 0; pass < 2; pass++) {
-      for (let k = 0; k < classes; k++) {
-        const top = (k * rows + near) * columns
-        const bottom = (k * rows + far) * columns
-        let left = data[top] ?? 0
-        let leftBelow = data[bottom] ?? 0
-        for (let column = 0; column < columns; column++) {
-          const next = column + 1 < columns ? column + 1 : column
-          const right = data[top + next] ?? 0
-          const rightBelow = data[bottom + next] ?? 0
-          if (pass === 0) {
-            const lower = left < leftBelow ? left : leftBelow
-            const lowerRight = right < rightBelow ? right : rightBelow
-            const lowest = lower < lowerRight ? lower : lowerRight
-            if (lowest > (bound[column] ?? 0)) bound[column] = lowest
-          } else {
-            const limit = bound[column] ?? 0
-            if (left >= limit || leftBelow >= limit || right >= limit || rightBelow >= limit) {
-              const count = candidateCount[column] ?? 0
-              candidates[column * classes + count] = k
-              candidateCount[column] = count + 1
-            }
-          }
-          left = right
-          leftBelow = rightBelow
+    for (let k = 0; k < classes; k++) {
+      const high = k * (columns + 2)
+      for (let column = 0; column < columns; column++) {
+        const limit = bound[column] ?? 0
+        if (
+          (highest[high + column] ?? 0) >= limit ||
+          (highest[high + column + 1] ?? 0) >= limit ||
+          (highest[high + column + reach] ?? 0) >= limit
+        ) {
+          const count = candidateCount[column] ?? 0
+          candidates[column * classes + count] = k
+          candidateCount[column] = count + 1
         }
       }
     }
   }
 
+  const [shareOfRow, shareOfNextRow, shareOfLastRow] = down.shares
+  const [share, shareOfNext, shareOfLast] = across.shares
   for (const { first: firstRow, end: endRow } of down.runs) {
-    const near = down.near[firstRow] ?? 0
-    const far = down.far[firstRow] ?? 0
-    findCandidates(near, far)
+    const row = down.first[firstRow] ?? 0
+    findCandidates(row)
+    const toNextRow = (within(row + 1, rows) - row) * columns
+    const toLastRow = (within(row + 2, rows) - row) * columns
     for (let y = firstRow; y < endRow; y++) {
-      const dy = down.share[y] ?? 0
+      const above = shareOfRow[y] ?? 0
+      const at = shareOfNextRow[y] ?? 0
+      const below = shareOfLastRow[y] ?? 0
       const line = y * width
       best.fill(-Infinity)
       for (const { first, end } of across.runs) {
-        const column = across.near[first] ?? 0
-        const next = across.far[first] ?? 0
+        const column = across.first[first] ?? 0
+        const toNext = within(column + 1, columns) - column
+        const toLast = within(column + 2, columns) - column
         const count = candidateCount[column] ?? 0
         for (let c = 0; c < count; c++) {
           const k = candidates[column * classes + c] ?? 0
-          const top = (k * rows + near) * columns
-          const bottom = (k * rows + far) * columns
-          const left = (data[top + column] ?? 0) * (1 - dy) + (data[bottom + column] ?? 0) * dy
-          const right = (data[top + next] ?? 0) * (1 - dy) + (data[bottom + next] ?? 0) * dy
+          const i = (k * rows + row) * columns + column
+          const j = i + toNextRow
+          let left = (data[i] ?? 0) * above + (data[j] ?? 0) * at
+          let centre = (data[i + toNext] ?? 0) * above + (data[j + toNext] ?? 0) * at
+          // two loops, since this is where the time goes
+          if (isPlain) {
+            for (let x = first; x < end; x++) {
+              const value = left * (share[x] ?? 0) + centre * (shareOfNext[x] ?? 0)
+              if (value > (best[x] ?? 0)) {
+                best[x] = value
+                labels[line + x] = k
+              }
+            }
+            continue
+          }
+          const l = i + toLastRow
+          left += (data[l] ?? 0) * below
+          centre += (data[l + toNext] ?? 0) * below
+          const right = (data[i + toLast] ?? 0) * above + (data[j + toLast] ?? 0) * at + (data[l + toLast] ?? 0) * below
           for (let x = first; x < end; x++) {
-            const dx = across.share[x] ?? 0
-            const value = left * (1 - dx) + right * dx
+            const value = left * (share[x] ?? 0) + centre * (shareOfNext[x] ?? 0) + right * (shareOfLast[x] ?? 0)
             if (value > (best[x] ?? 0)) {
               best[x] = value
               labels[line + x] = k
