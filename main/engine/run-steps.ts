@@ -214,7 +214,7 @@ function graphStep({ model, classes }: RunParts, stage: GraphStage, { padded }: 
       if (classCount !== undefined && classCount !== classes.length) {
         throw new StudioError(
           'mismatch',
-          `The stage ${stage.id} of ${model.file.name} was trained for ${classCount} classes, and ${classes.length} are given: score maps take any list, ${stage.outputs.join(', ')} only one of ${classCount}.`,
+          `${model.file.name}: its decoder was trained for ${classCount} classes and ${classes.length} are given; use a list of ${classCount}, or look at the score map, which takes any.`,
           { file: model.file.name, entry: stage.id }
         )
       }
