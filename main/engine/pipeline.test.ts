@@ -29,6 +29,7 @@ function chain(log: string[], { picture = '1', words = '10' } = {}): StepChain {
   return {
     prefix: 'model',
     label: '',
+    workload: '32 × 32',
     steps: [
       { ...step(log, 'source', [], ['picture'], picture), kind: 'source' },
       step(log, 'image', ['picture'], ['small', 'large']),
@@ -152,6 +153,19 @@ describe('pipeline', () => {
     log.length = 0
     await runner.evaluate([{ chain: chain(log), names: ['logits'] }])
     expect(log).toEqual(['head(logits)'])
+  })
+
+  it('promises time from steps of the same size alone', async () => {
+    const runner = pipeline()
+    const left = async (picture: string, workload: string): Promise<(number | undefined)[]> => {
+      const seen: Progress[] = []
+      const wanted = { chain: { ...chain([], { picture }), workload }, names: ['logits'] }
+      await runner.evaluate([wanted], { onProgress: (progress) => seen.push(progress) })
+      return seen.map(({ remainingMs }) => remainingMs)
+    }
+    expect(new Set(await left('1', '512 × 512'))).toEqual(new Set([undefined]))
+    expect(await left('2', '512 × 512')).not.toContain(undefined)
+    expect(new Set(await left('3', '3000 × 3000'))).toEqual(new Set([undefined]))
   })
 
   it('says which names there are', async () => {

@@ -33,6 +33,8 @@ export interface StepChain {
   readonly steps: readonly Step[]
   /** shown before the step: 'window 3 of 8'; '' for nothing */
   readonly label: string
+  /** what durations depend on besides the step: sizes and counts, as one text */
+  readonly workload: string
 }
 
 /** A name of a chain that somebody wants. */
@@ -212,7 +214,7 @@ function output(values: ReadonlyMap<string, StepValues>, key: string, name: stri
   return tensor
 }
 
-const kindOf = (chain: StepChain, step: Step): string => `${chain.prefix} ${step.id}`
+const kindOf = (chain: StepChain, step: Step): string => `${chain.prefix} ${step.id} ${chain.workload}`
 
 function plannedWork({ chain, step }: PlannedStep): PlannedWork {
   return { step: chain.label ? `${chain.label}: ${step.id}` : step.id, kind: kindOf(chain, step) }

@@ -54,7 +54,7 @@ export interface RunParts {
 
 /** The chain of one window. Steps that are the same in every window get the same key, and so run once. */
 export function windowChain(parts: RunParts, window: InputWindow, label: string): StepChain {
-  const { model, prompts } = parts
+  const { model, classes, prompts } = parts
   const stages = model.detection.stages.flatMap((stage) => {
     if (stage.kind === 'text') return [textStep(parts, stage)]
     const step = graphStep(parts, stage, window)
@@ -68,7 +68,8 @@ export function windowChain(parts: RunParts, window: InputWindow, label: string)
     ...prompts.map(promptSource),
     ...stages
   ]
-  return { prefix: model.info.id, label, steps }
+  const { width, height } = window.padded
+  return { prefix: model.info.id, label, workload: `${width} × ${height}, ${classes.length} classes`, steps }
 }
 
 function source(

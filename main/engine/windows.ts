@@ -24,7 +24,7 @@ export function windowsOf(mode: Mode, input: Size): Rect[] {
   if (Math.min(input.width, input.height) < MIN_SIDE) {
     throw new StudioError(
       'invalid',
-      `The picture comes to ${input.width} × ${input.height} pixels, and the model needs at least ${MIN_SIDE} a side: choose the published scaling or a larger picture.`
+      `The picture comes to ${input.width} × ${input.height} pixels, and the model needs at least ${MIN_SIDE} a side: open a larger picture, or have it scaled up.`
     )
   }
   if (mode.kind === 'whole') return [{ x: 0, y: 0, ...input }]
