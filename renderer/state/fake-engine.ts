@@ -12,7 +12,8 @@ import type {
   RunId,
   RunInfo,
   RunRequest,
-  Shell
+  Shell,
+  TensorRef
 } from '#models/api'
 import type { TensorKind, TensorSpec } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
@@ -41,7 +42,8 @@ export const FAKE_TENSORS: readonly TensorSpec[] = [
   spec('x4', 'feature-map', 'feature'),
   spec('visual_embedding', 'embedding-map', 'feature'),
   spec('score_map', 'score-map', 'cosine'),
-  spec('seg_logits', 'logits', 'logit')
+  spec('seg_logits', 'logits', 'logit'),
+  spec('seg_logits_low', 'logits', 'logit')
 ]
 
 const fileName = (path: string): string => path.split('/').at(-1) ?? path
@@ -179,7 +181,7 @@ export class FakeEngine implements Engine {
     await this.gate
     signal?.throwIfAborted()
     const { want, ...choices } = request
-    if (want.includes('seg_logits') && request.classes.length !== FAKE_CLASSES.length) {
+    if (want.includes('seg_logits_low') && request.classes.length !== FAKE_CLASSES.length) {
       throw new StudioError('mismatch', `The decoder was trained for ${FAKE_CLASSES.length} classes.`)
     }
     const stage = (id: string, durationMs: number): RunInfo['stages'][number] => ({
@@ -203,14 +205,15 @@ export class FakeEngine implements Engine {
         stage('text_encoder', 32),
         stage('context_decoder', 12),
         stage('score_map', 1.5),
-        ...(want.includes('seg_logits') ? [stage('decode_head', 95)] : [])
+        ...(want.includes('seg_logits_low') ? [stage('decode_head', 95)] : [])
       ],
       shapes: { score_map: [1, FAKE_CLASSES.length, GRID, GRID] },
       durationMs: 350
     }
   }
 
-  async tensor(): ReturnType<Engine['tensor']> {
+  async tensor(request: TensorRef): ReturnType<Engine['tensor']> {
+    this.#note('tensor', request)
     return float32Tensor([1, FAKE_CLASSES.length, GRID, GRID])
   }
 

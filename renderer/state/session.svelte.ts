@@ -1,4 +1,4 @@
-import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunRequest } from '#models/api'
+import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
 import type { Choices, ModelChoice } from './choices'
 import type { EngineClient } from './engine'
@@ -12,6 +12,9 @@ import { Results } from './results'
 import { Tasks } from './tasks.svelte'
 
 const modelKey = ({ path, overrides }: ModelChoice): string => JSON.stringify([path, overrides])
+
+/** What shows that the decoder has run: all its answers are made of it, and of all the smallest. */
+const DECODED = 'seg_logits_low'
 
 /**
  * What the engine has made of the choices. `follow` brings the engine to them: it opens what is missing, closes what
@@ -288,9 +291,9 @@ export class Session {
     slot.runError = slot.decoderError = undefined
     try {
       await this.#latest.run(`run ${slot.id}`, async (signal) => {
-        for (const wanted of [['score_map'], ['score_map', 'seg_logits']]) {
+        for (const wanted of [['score_map'], ['score_map', DECODED]]) {
           const want = wanted.filter((name) => slot.has(name))
-          if (wanted.length > 1 && !want.includes('seg_logits')) break
+          if (wanted.length > 1 && !want.includes(DECODED)) break
           const run = await this.tasks
             .track('run', slot.letter, signal, (context) => this.#engine.run({ ...request, want }, context))
             .catch((error: unknown) => this.#withoutDecoder(slot, want, studioError(error)))
@@ -303,8 +306,11 @@ export class Session {
           )
           slot.run = { ...run, stages }
           slot.stale = false
-          slot.decoded = want.includes('seg_logits')
+          slot.decoded = want.includes(DECODED)
           this.probes.refresh(slot)
+          // the engine answers nothing else while the decoder runs, so the window has the scores before that
+          if (want.includes('score_map')) await this.#fetchScores(run)
+          signal.throwIfAborted()
         }
         await this.#measurePresence(slot)
       })
@@ -318,9 +324,14 @@ export class Session {
     }
   }
 
+  /** What every pane with a score map asks for, in every window. */
+  async #fetchScores({ id, windows }: RunInfo): Promise<void> {
+    await Promise.all(windows.map((_, window) => this.results.tensor(id, 'score_map', window)))
+  }
+
   /** A decoder takes only as many classes as it was trained for, while score maps take any: that is no failed run. */
   #withoutDecoder(slot: ModelSlot, want: readonly string[], error: StudioError): undefined {
-    if (error.code !== 'mismatch' || !want.includes('seg_logits')) throw error
+    if (error.code !== 'mismatch' || !want.includes(DECODED)) throw error
     slot.decoderError = error
   }
 

@@ -20,7 +20,10 @@ describe('the first start', () => {
     const { engine, studio } = await started()
     expect(studio.lead?.fileName).toBe('mini-vit.pth')
     expect(studio.chosenName).toBe('car')
-    expect(engine.runs().map(({ want }) => want)).toEqual([['score_map'], ['score_map', 'seg_logits']])
+    expect(engine.runs().map(({ want }) => want)).toEqual([['score_map'], ['score_map', 'seg_logits_low']])
+    // and the window has the scores before the engine is busy with the decoder
+    const asked = engine.calls.map(({ method }) => method).filter((method) => method === 'run' || method === 'tensor')
+    expect(asked).toEqual(['run', 'tensor', 'run'])
     expect(studio.lead?.decoded).toBe(true)
     expect(studio.lead?.presence?.shares.get('person')).toBe(300 / 4096)
     expect(studio.orderedClasses).toEqual([4, 3, 2, 1, 0])
