@@ -14,8 +14,11 @@ const NAMES = [
   'igloo'
 ]
 
-/** Milliseconds from the Enter that ends the editing of a class name until its score map is drawn. */
-export async function measureNameEdit(page: Page, rounds: number): Promise<number[]> {
+/**
+ * Milliseconds from the Enter that ends the editing of a class name until its score map is drawn. Each edit waits until
+ * the window has `settled` after the one before: what follows the score map is not counted.
+ */
+export async function measureNameEdit(page: Page, rounds: number, settled: () => Promise<void>): Promise<number[]> {
   await page.evaluate(() => {
     const noted = window as unknown as { enteredAt: number }
     const note = ({ key }: KeyboardEvent): void => {
@@ -40,6 +43,7 @@ export async function measureNameEdit(page: Page, rounds: number): Promise<numbe
       { polling: 'raf' }
     )
     times.push(Number(await shown.jsonValue()))
+    await settled()
   }
   return times
 }

@@ -31,7 +31,7 @@ export async function measureWindow(rounds: number): Promise<void> {
     await expect(title).toContainText('· score_map', { timeout: RUN_TIMEOUT_MS })
     await settled(studio)
     const switches = await measureClassSwitch(page, 60)
-    const edits = await measureNameEdit(page, rounds)
+    const edits = await measureNameEdit(page, rounds, () => settled(studio))
 
     const { version } = electronRuntime()
     const graphics = await page.evaluate(() => {
@@ -49,12 +49,13 @@ export async function measureWindow(rounds: number): Promise<void> {
   }
 }
 
-/** Nothing is on its way any more. */
+/** The decoder has answered, too, and nothing is on its way any more. */
 async function settled({ page }: Studio): Promise<void> {
-  await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change', {
-    timeout: RUN_TIMEOUT_MS
-  })
-  await expect(page.getByTestId('progress')).toHaveCount(0, { timeout: RUN_TIMEOUT_MS })
+  const timeout = RUN_TIMEOUT_MS
+  await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change', { timeout })
+  await page.locator('[data-testid=last-run] [title^=decode_head]').waitFor({ timeout })
+  // then its label map is made, of which nothing tells the end
+  await page.waitForTimeout(1000)
 }
 
 /** Milliseconds from launching the program until the sample's score map is on screen, each time in a new process. */
