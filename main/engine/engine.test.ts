@@ -183,7 +183,7 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
     expect(counts).toHaveLength(6)
     await expect(engine.labelMap({ run: id, from: 'seg_logits' })).rejects.toMatchObject({
       code: 'mismatch',
-      message: expect.stringContaining('trained for 5 classes, and 6 are given')
+      message: expect.stringContaining('trained for 5 classes and 6 are given')
     })
     const probe = await engine.probe({ run: id, x: 1, y: 1, logits: true })
     expect(probe.values.map(({ logit }) => logit)).toEqual(new Array(6).fill(undefined))
