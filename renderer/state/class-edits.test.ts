@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { editClasses, nameFault } from './class-edits'
+import { editClasses, nameFault, trainedOrder } from './class-edits'
 
 const classes = ['a', 'b', 'c']
 
@@ -21,6 +21,14 @@ describe('editing classes', () => {
     expect(editClasses(classes, 'b', { kind: 'remove', index: 1 }).chosen).toBe('c')
     expect(editClasses(classes, 'c', { kind: 'remove', index: 2 }).chosen).toBe('b')
     expect(editClasses(['a'], 'a', { kind: 'remove', index: 0 }).chosen).toBeUndefined()
+  })
+
+  it('gives a decoder the places it was trained on', () => {
+    expect(trainedOrder(classes, ['c', 'a', 'b'])).toEqual(classes)
+    expect(trainedOrder(classes, ['c', 'x', 'a'])).toEqual(['a', 'x', 'c'])
+    expect(trainedOrder(classes, ['y', 'c', 'x'])).toEqual(['y', 'x', 'c'])
+    expect(trainedOrder(classes, ['c', 'b'])).toEqual(['c', 'b'])
+    expect(trainedOrder([], ['c', 'b'])).toEqual(['c', 'b'])
   })
 
   it('refuses an empty name and one that is there', () => {

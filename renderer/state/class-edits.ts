@@ -35,6 +35,18 @@ export function editClasses(classes: readonly string[], chosen: string | undefin
   }
 }
 
+/**
+ * The list as a decoder takes it: its inputs and outputs are tied to places, so every name that it was trained on stands
+ * at its own, however the list was moved about, and new names take the places left, in order. A list of another length,
+ * which no decoder takes, stays as it is.
+ */
+export function trainedOrder(trained: readonly string[], classes: readonly string[]): readonly string[] {
+  if (classes.length !== trained.length) return classes
+  const known = new Set(trained)
+  const added = classes.filter((name) => !known.has(name))
+  return trained.map((name) => (classes.includes(name) ? name : (added.shift() ?? name)))
+}
+
 /** Why a name cannot stand in the list (beside the class at `index` that it is for), or undefined. */
 export function nameFault(
   classes: readonly string[],

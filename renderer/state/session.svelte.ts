@@ -1,6 +1,7 @@
 import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
 import type { Choices, ModelChoice } from './choices'
+import { trainedOrder } from './class-edits'
 import type { EngineClient } from './engine'
 import { Latest } from './latest'
 import { ModelSlot, SLOT_LETTERS, fileNameOf } from './model-slot.svelte'
@@ -254,7 +255,7 @@ export class Session {
     return {
       model: info.id,
       picture: picture.id,
-      classes: slot.classes,
+      classes: trainedOrder(info.classes, slot.classes),
       gammaScale: choices.gammaScale,
       mode:
         choices.modeKind === 'whole'
