@@ -167,12 +167,15 @@ export class Session {
       if (slot) left.delete(slot)
       return slot
     })
-    this.slots = models.map((choice, index) => {
+    const slots = models.map((choice, index) => {
       const slot = kept[index] ?? this.#replace(left, index, choice)
       slot.choice = choice
       slot.letter = SLOT_LETTERS[index] ?? 'D'
       return slot
     })
+    // most choices are of something else, and nothing has to be worked out again for them
+    const isSame = slots.length === this.slots.length && slots.every((slot, index) => slot === this.slots[index])
+    if (!isSame) this.slots = slots
     for (const slot of left) this.#close(slot)
   }
 
