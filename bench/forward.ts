@@ -32,7 +32,8 @@ export async function measureForward(
     text: quantity(`text encoder, K = ${published.classes.length}`, 'text_encoder', 0.3),
     scores: quantity('context decoder and score map', 'context_decoder_score_map', 0.8),
     head: quantity('neck and head', 'neck_head', 0.8),
-    resize: quantity('logits at the size of the picture', 'resize', 0.8),
+    // no stage of the window's runs: made only where the whole tensor is asked for
+    resize: quantity('logits at the size of the picture', 'resize'),
     whole: quantity('whole forward', 'whole'),
     picture: quantity('new picture, known classes → label map', 'whole', 0.35),
     edited: quantity('one class name edited → its score map', 'whole', 0.1),
