@@ -36,7 +36,8 @@ export async function measureWindow(rounds: number): Promise<void> {
     const { version } = electronRuntime()
     const graphics = await page.evaluate(() => {
       const gl = document.createElement('canvas').getContext('webgl2')
-      return String(gl?.getParameter(gl.RENDERER) ?? 'none')
+      const unmasked = gl?.getExtension('WEBGL_debug_renderer_info')
+      return String((unmasked && gl?.getParameter(unmasked.UNMASKED_RENDERER_WEBGL)) ?? 'nothing')
     })
     const rows = [
       timeRow('start to the first picture of the sample, warm', starts, START_AIM_MS),
