@@ -150,6 +150,13 @@ describe.skipIf(!HAS_GOLDEN)('inspect (needs ../shared)', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({
       detection: { system: 'denseclip', missing: [], unexpected: [], classes: readClasses('denseclip-rn-published') }
     })
+    expect(JSON.parse(json.stdout)).toMatchObject({ notFinite: 0 })
+  })
+
+  it('says how many values are not finite', async () => {
+    const { code, stdout } = await cli(['inspect', resolve('../shared/hostile/good-nan-inf.pth')])
+    expect(code).toBe(0)
+    expect(stdout).toContain('3 values that are not finite')
   })
 })
 

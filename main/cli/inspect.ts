@@ -12,7 +12,9 @@ export function addInspect(program: Command): void {
     .argument('<checkpoint>', 'PyTorch, TorchScript, safetensors, ONNX or NumPy file')
     .option('--json', 'everything, as JSON')
     .action(async (checkpoint: string, options: { json?: boolean }) => {
-      const inspection = await withEngine((engine, context) => engine.inspect({ path: checkpoint }, context))
+      const inspection = await withEngine((engine, context) =>
+        engine.inspect({ path: checkpoint, countNotFinite: true }, context)
+      )
       process.stdout.write(options.json ? `${JSON.stringify(inspection, undefined, 2)}\n` : report(inspection))
     })
 }

@@ -4,7 +4,7 @@ import { detect } from '#models/architectures/index'
 import type { Note } from '#models/checkpoints/checkpoint'
 import { examineWeights } from '#models/checkpoints/examine'
 import { readCheckpoint } from '#models/checkpoints/index'
-import { StudioError } from '#models/errors'
+import { isCancelled, StudioError } from '#models/errors'
 import { elementCount } from '#models/tensor'
 import { openFile } from '../files'
 import type { FileHashes } from './file-hash'
@@ -29,7 +29,7 @@ export async function inspect(
     const entries = Array.from(stateDict.values(), ({ name, dtype, shape }) => ({ name, dtype, shape }))
     const tell = (step: string) => (share: number) => onProgress?.({ step, share, remainingMs: undefined })
     const examined = countNotFinite
-      ? await examineWeights(stateDict, { ...(signal && { signal }), onProgress: tell('count') })
+      ? await examineWeights(stateDict, { ...(signal && { signal }), onProgress: tell('count') }).catch(unread)
       : undefined
     return {
       path,
@@ -57,4 +57,10 @@ export async function inspect(
   } finally {
     await file.close()
   }
+}
+
+/** Weights that cannot be read (external data, a view larger than its storage) do not keep the rest from being told. */
+function unread(error: unknown): { notFinite: undefined; notes: Note[] } {
+  if (!(error instanceof StudioError) || isCancelled(error)) throw error
+  return { notFinite: undefined, notes: [{ code: 'skipped', message: error.message }] }
 }
