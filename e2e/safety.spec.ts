@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
-import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST } from '../models/api'
+import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST } from '../models/shell'
 import { expect, test } from './studio'
 
 /*

@@ -1,6 +1,6 @@
 import { app, MessageChannelMain, utilityProcess, type MessagePortMain, type WebContents } from 'electron'
 import { join } from 'node:path'
-import type { EngineState } from '#models/api'
+import type { EngineState } from '#models/shell'
 import { EngineSupervisor } from './engine-supervisor'
 import { ENGINE_PORT_CHANNEL } from './shell-calls'
 

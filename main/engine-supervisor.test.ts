@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { expect, test } from 'vitest'
-import type { EngineState } from '#models/api'
+import type { EngineState } from '#models/shell'
 import { EngineSupervisor, MAX_DEATHS } from './engine-supervisor'
 
 class Child extends EventEmitter {

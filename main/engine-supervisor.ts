@@ -1,4 +1,4 @@
-import type { EngineState } from '#models/api'
+import type { EngineState } from '#models/shell'
 
 /** The part of a process that is supervised; Electron's UtilityProcess fits. */
 export interface EngineChild<Port> {

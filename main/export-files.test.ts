@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ExportFile } from '#models/api'
+import type { ExportFile } from '#models/shell'
 import { exportDestinations, unaskedReplacements, writeExport } from './export-files'
 
 let folder: string

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, extname, join, parse } from 'node:path'
-import type { ExportFile } from '#models/api'
+import type { ExportFile } from '#models/shell'
 import { StudioError } from '#models/errors'
 import { writeFilesAtomically } from './atomic-write'
 

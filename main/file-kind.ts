@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
-import type { DroppedKind } from '#models/api'
+import type { DroppedKind } from '#models/shell'
 
 /** Endings of checkpoints, without the dot. A file of such a name is one, even if broken: reading it says why. */
 export const CHECKPOINT_ENDINGS = ['pth', 'pt', 'ckpt', 'bin', 'safetensors', 'onnx'] as const

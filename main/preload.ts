@@ -1,5 +1,5 @@
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron'
-import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST, type Shell } from '#models/api'
+import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST, type Shell } from '#models/shell'
 import { callChannel, ENGINE_PORT_CHANNEL, SHELL_EVENTS, type ShellCall, type ShellReply } from './shell-calls'
 
 /*

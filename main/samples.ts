@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { SampleFiles } from '#models/api'
+import type { SampleFiles } from '#models/shell'
 
 /** The one that resources/samples/README.md names first. */
 const FIRST_CHECKPOINT = 'denseclip-mini-vit.pth'

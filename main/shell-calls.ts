@@ -1,4 +1,4 @@
-import type { Shell } from '#models/api'
+import type { Shell } from '#models/shell'
 
 /** The methods of Shell that main answers. The others live in the preload: `platform`, `pathForFile`, the listeners. */
 export const SHELL_CALLS = [

@@ -1,7 +1,7 @@
 import { app, dialog, ipcMain, type BrowserWindow, type IpcMainInvokeEvent } from 'electron'
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { EngineState, Shell } from '#models/api'
+import type { EngineState, Shell } from '#models/shell'
 import { exportDestinations, unaskedReplacements, writeExport } from './export-files'
 import { CHECKPOINT_ENDINGS, kindOfPath, PICTURE_ENDINGS } from './file-kind'
 import { isPageFrame } from './page'

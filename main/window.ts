@@ -1,6 +1,6 @@
 import { app, BrowserWindow, nativeTheme, screen, type BrowserWindowConstructorOptions } from 'electron'
 import { join } from 'node:path'
-import type { Theme } from '#models/api'
+import type { Theme } from '#models/shell'
 import { isPageUrl, PAGE_URL } from './page'
 import { WINDOW_COLOURS } from './window-colours'
 import type { WindowState, Workspace } from './workspace'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
-import type { RecentFile } from '#models/api'
+import type { RecentFile } from '#models/shell'
 import { Stored } from './stored'
 
 /* What is kept from one start to the next, each in a file of its own in the user-data folder. */

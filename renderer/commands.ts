@@ -36,7 +36,7 @@ const command = (
 export async function chooseAndOpen(studio: Studio, kind: 'checkpoint' | 'picture' | 'labels'): Promise<void> {
   const [path] = await studio.shell.chooseFiles({ kind })
   if (path === undefined) return
-  if (kind === 'checkpoint') await studio.openModel(path)
+  if (kind === 'checkpoint') await studio.openModel({ path })
   else if (kind === 'picture') await studio.openPicture(path)
   else await studio.openLabels(path)
 }

@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Shell } from '#models/api'
+import type { Shell } from '#models/shell'
 import { commands } from '../commands'
 import { FakeClient, FakeEngine, fakeShell } from '../state/fake-engine'
 import { openPaths } from '../state/open-paths'

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import type { ExportFile } from '#models/api'
+import type { ExportFile } from '#models/shell'
 import { FakeClient, FakeEngine, fakeShell } from '../state/fake-engine'
 import { start } from '../state/start.svelte'
 import { Studio } from '../state/studio.svelte'

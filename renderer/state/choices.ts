@@ -1,5 +1,4 @@
-import type { Overrides } from '#models/architectures/architecture'
-import type { Scaling } from '#models/api'
+import type { OpenModelRequest, Scaling } from '#models/api'
 import type { SequentialMap, SignedMap } from '#models/palettes'
 
 /*
@@ -10,11 +9,20 @@ import type { SequentialMap, SignedMap } from '#models/palettes'
 /** The most models that can be open at once: slots A, B, C, D. */
 export const MAX_MODELS = 4
 
-export interface ModelChoice {
-  readonly path: string
+/** What makes it another model for the engine: the file, and how it is to be read. */
+export type ModelSource = OpenModelRequest
+
+export interface ModelChoice extends ModelSource {
   /** the edited list; undefined: the checkpoint's own */
   readonly classes: readonly string[] | undefined
-  readonly overrides?: Overrides | undefined
+  /** what its pane shows that differs from the other panes */
+  readonly pane?: PaneChoice | undefined
+}
+
+/** Parts that are not given follow the options of the view. */
+export interface PaneChoice {
+  readonly overlay?: OverlayKind | undefined
+  readonly featureTensor?: string | undefined
 }
 
 /** A probe that stays. Coordinates are pixels of the picture, 0 at the outer edge of the first pixel. */

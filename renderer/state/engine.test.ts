@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { ENGINE_METHODS, ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST, type EngineState } from '#models/api'
+import { ENGINE_METHODS } from '#models/api'
+import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST, type EngineState } from '#models/shell'
 import { serve, type Channel } from '#models/rpc'
 import { connectEngine } from './engine'
 import { FakeEngine, fakeShell } from './fake-engine'

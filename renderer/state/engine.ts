@@ -1,12 +1,5 @@
-import {
-  ENGINE_METHODS,
-  ENGINE_PORT_REPLY,
-  ENGINE_PORT_REQUEST,
-  type CallContext,
-  type Engine,
-  type EngineState,
-  type Shell
-} from '#models/api'
+import { ENGINE_METHODS, type CallContext, type Engine } from '#models/api'
+import { ENGINE_PORT_REPLY, ENGINE_PORT_REQUEST, type EngineState, type Shell } from '#models/shell'
 import { StudioError } from '#models/errors'
 import { connect, type Channel, type Client } from '#models/rpc'
 

@@ -1,7 +1,6 @@
 import type {
   CallContext,
   Engine,
-  EngineState,
   EngineStatus,
   LabelMap,
   LabelsId,
@@ -12,9 +11,9 @@ import type {
   RunId,
   RunInfo,
   RunRequest,
-  Shell,
   TensorRef
 } from '#models/api'
+import type { EngineState, Shell } from '#models/shell'
 import type { TensorKind, TensorSpec } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
 import { float32Tensor } from '#models/tensor'

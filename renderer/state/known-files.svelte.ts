@@ -1,4 +1,4 @@
-import type { RecentFile, SampleFiles, Shell } from '#models/api'
+import type { RecentFile, SampleFiles, Shell } from '#models/shell'
 
 /** Files that can be opened without a dialog: the samples, and what was opened before. */
 export class KnownFiles {

@@ -8,7 +8,7 @@ export async function openPaths(studio: Studio, paths: readonly string[]): Promi
 
   const models = of('checkpoint')
   // the first takes the place of model A, further ones stand beside it
-  for (const [index, path] of models.entries()) await studio.openModel(path, index)
+  for (const [index, path] of models.entries()) await studio.openModel({ path }, index)
   const [picture] = of('picture')
   const [labels] = of('labels')
   if (picture !== undefined) await studio.openPicture(picture)

@@ -1,6 +1,6 @@
 import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
-import type { Choices, ModelChoice } from './choices'
+import type { Choices, ModelChoice, ModelSource } from './choices'
 import { trainedOrder } from './class-edits'
 import type { EngineClient } from './engine'
 import { Latest } from './latest'
@@ -12,7 +12,13 @@ import { studioError } from './resource.svelte'
 import { Results } from './results'
 import { Tasks } from './tasks.svelte'
 
-const modelKey = ({ path, overrides }: ModelChoice): string => JSON.stringify([path, overrides])
+const sourceOf = ({ path, overrides, as, companions }: ModelSource): ModelSource => ({
+  path,
+  overrides,
+  as,
+  companions
+})
+const modelKey = (source: ModelSource): string => JSON.stringify(sourceOf(source))
 
 /** What shows that the decoder has run: all its answers are made of it, and of all the smallest. */
 const DECODED = 'seg_logits_low'
@@ -57,13 +63,13 @@ export class Session {
   }
 
   /** Opens a checkpoint ahead of the choice of it, so that a broken file changes nothing; throws what is wrong. */
-  async openModel(choice: ModelChoice): Promise<ModelInfo | undefined> {
+  async openModel(source: ModelSource): Promise<ModelInfo | undefined> {
     const info = await this.#openings.run('model', (signal) =>
-      this.tasks.track('open-model', fileNameOf(choice.path), signal, (context) =>
-        this.#engine.openModel({ path: choice.path, overrides: choice.overrides }, context)
+      this.tasks.track('open-model', fileNameOf(source.path), signal, (context) =>
+        this.#engine.openModel(sourceOf(source), context)
       )
     )
-    if (info) this.#ready.set(modelKey(choice), info)
+    if (info) this.#ready.set(modelKey(source), info)
     return info
   }
 
@@ -218,7 +224,7 @@ export class Session {
     }
     const opening = this.#latest.run(`open ${slot.id}`, (signal) =>
       this.tasks.track('open-model', slot.fileName, signal, (context) =>
-        this.#engine.openModel({ path: slot.choice.path, overrides: slot.choice.overrides }, context)
+        this.#engine.openModel(sourceOf(slot.choice), context)
       )
     )
     opening

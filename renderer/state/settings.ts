@@ -1,4 +1,4 @@
-import type { Language, Theme } from '#models/api'
+import type { Language, Theme } from '#models/shell'
 
 /** How the window is set up. Kept with the workspace, but no part of undo. */
 export interface Settings {

@@ -1,4 +1,4 @@
-import type { SampleFiles } from '#models/api'
+import type { SampleFiles } from '#models/shell'
 import { EMPTY_CHOICES, type Choices } from './choices'
 import type { Studio } from './studio.svelte'
 import { readWorkspace, storedWorkspace } from './workspace'
@@ -24,7 +24,7 @@ export function sampleChoices(samples: SampleFiles): Choices {
 export async function openSample(studio: Studio): Promise<void> {
   const samples = await studio.shell.samples()
   const { picturePath, labelsPath, chosenClass } = sampleChoices(samples)
-  await studio.openModel(samples.checkpoint)
+  await studio.openModel({ path: samples.checkpoint })
   if (picturePath !== undefined) await studio.openPicture(picturePath, labelsPath)
   studio.chooseClass(chosenClass)
 }

@@ -1,8 +1,17 @@
 import { getContext, setContext } from 'svelte'
-import type { EngineState, EngineStatus, Engine, Shell } from '#models/api'
+import type { EngineStatus, Engine } from '#models/api'
+import type { EngineState, Shell } from '#models/shell'
 import type { StudioError } from '#models/errors'
 import { FIT, type Camera } from '../plots/camera'
-import { EMPTY_CHOICES, MAX_MODELS, type Choices, type HeatmapOptions, type Pin } from './choices'
+import {
+  EMPTY_CHOICES,
+  MAX_MODELS,
+  type Choices,
+  type HeatmapOptions,
+  type ModelChoice,
+  type ModelSource,
+  type Pin
+} from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
 import type { EngineClient } from './engine'
 import { History } from './history'
@@ -232,9 +241,19 @@ export class Studio {
   }
 
   /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
-  async openModel(path: string, index = 0): Promise<void> {
+  async openModel(source: ModelSource, index = 0): Promise<void> {
+    await this.#openModel({ ...source, classes: undefined }, index)
+  }
+
+  /** Opens the model of a slot in another way (overrides, other files, another system); its class list and pane stay. */
+  async changeModel(index: number, change: Partial<ModelSource>): Promise<void> {
+    const choice = this.choices.models[index]
+    if (choice) await this.#openModel({ ...choice, ...change }, index)
+  }
+
+  async #openModel(choice: ModelChoice, index: number): Promise<void> {
     this.failedModel = undefined
-    const choice = { path, classes: undefined }
+    const { path } = choice
     const slot = this.models[index]
     if (slot) slot.next = choice
     const opened = this.#makeWay(slot ? [slot] : [])

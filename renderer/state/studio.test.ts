@@ -111,7 +111,7 @@ describe('a choice', () => {
 describe('opening', () => {
   it('a broken checkpoint says why and leaves the open one at work', async () => {
     const { studio } = await started()
-    await studio.openModel('/downloads/broken.pth')
+    await studio.openModel({ path: '/downloads/broken.pth' })
     expect(studio.failedModel?.error.code).toBe('truncated')
     expect(studio.lead?.fileName).toBe('mini-vit.pth')
     expect(studio.canUndo).toBe(false)
@@ -120,7 +120,7 @@ describe('opening', () => {
   it('another checkpoint closes the one before and keeps the class by name', async () => {
     const { engine, studio } = await started()
     const before = studio.lead?.info?.id
-    await studio.openModel('/downloads/other.pth')
+    await studio.openModel({ path: '/downloads/other.pth' })
     await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
     expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
     expect(engine.calls.filter(({ method }) => method === 'openModel')).toHaveLength(2)
@@ -134,7 +134,7 @@ describe('opening', () => {
     const closed = () => engine.calls.filter(({ method }) => method === 'closeModel').length
     let open = (): void => undefined
     engine.gate = new Promise((resolve) => (open = resolve))
-    const opening = studio.openModel('/downloads/other.pth')
+    const opening = studio.openModel({ path: '/downloads/other.pth' })
     expect(slot?.old).toBe(true)
     await opening
     expect(studio.lead).toBe(slot)
@@ -150,7 +150,7 @@ describe('opening', () => {
 
   it('a broken checkpoint is over when it is known: what is on screen is not old', async () => {
     const { studio } = await started()
-    const opening = studio.openModel('/downloads/broken.pth')
+    const opening = studio.openModel({ path: '/downloads/broken.pth' })
     expect(studio.lead?.old).toBe(true)
     await opening
     expect(studio.lead?.old).toBe(false)
@@ -160,7 +160,7 @@ describe('opening', () => {
     const { engine, studio } = await started()
     const before = studio.lead?.info?.id
     engine.openModel = async ({ path }) => ({ ...fakeModel(path, 99), missing: ['gamma'] })
-    await studio.openModel('/downloads/part.pth')
+    await studio.openModel({ path: '/downloads/part.pth' })
     expect(studio.lead?.run).toBeUndefined()
     expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
   })

@@ -28,13 +28,27 @@ const heatmaps = v.object({
 
 const overrides = v.record(v.string(), v.union([v.number(), v.string(), v.boolean(), v.array(v.number())]))
 
+const companions = v.object({
+  clip: v.exactOptional(v.string()),
+  clipWeights: v.exactOptional(v.string()),
+  clipText: v.exactOptional(v.string())
+})
+
+const pane = v.object({
+  overlay: v.fallback(v.optional(v.picklist(OVERLAY_KINDS)), undefined),
+  featureTensor: v.fallback(v.optional(v.string()), undefined)
+})
+
 const choices = v.object({
   models: v.pipe(
     v.array(
       v.object({
         path: v.string(),
         classes: v.optional(v.array(v.string())),
-        overrides: v.optional(overrides)
+        overrides: v.optional(overrides),
+        as: v.optional(v.string()),
+        companions: v.optional(companions),
+        pane: v.fallback(v.optional(pane), undefined)
       })
     ),
     v.maxLength(MAX_MODELS)
@@ -85,7 +99,7 @@ export function readWorkspace(stored: unknown): Workspace | undefined {
     choices: {
       ...EMPTY_CHOICES,
       ...chosen,
-      models: chosen.models.map(({ path, classes, overrides }) => ({ path, classes, overrides }))
+      models: chosen.models.map((model) => ({ ...model, classes: model.classes }))
     },
     settings: { ...DEFAULT_SETTINGS, ...kept }
   }

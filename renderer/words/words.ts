@@ -1,4 +1,4 @@
-import type { Language } from '#models/api'
+import type { Language } from '#models/shell'
 import { en } from './en'
 import { ko } from './ko'
 

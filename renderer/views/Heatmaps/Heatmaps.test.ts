@@ -1,7 +1,8 @@
 import { cleanup, render, screen } from '@testing-library/svelte'
 import { tick } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { ExportFile, LossMap, ScalarMap, SliceRequest } from '#models/api'
+import type { LossMap, ScalarMap, SliceRequest } from '#models/api'
+import type { ExportFile } from '#models/shell'
 import { float32Tensor } from '#models/tensor'
 import { FAKE_CLASSES, FakeClient, FakeEngine, fakeShell } from '../../state/fake-engine'
 import { start } from '../../state/start.svelte'
@@ -166,7 +167,7 @@ describe('panes', () => {
   it('keep the map of a checkpoint, marked as old, until the one in its place has its own', async () => {
     let open = (): void => undefined
     engine.gate = new Promise((resolve) => (open = resolve))
-    await studio.openModel('/downloads/other.pth')
+    await studio.openModel({ path: '/downloads/other.pth' })
     studio.chooseClass('sky')
     await tick()
     // what is there was not made by this checkpoint, so it is not read with its names

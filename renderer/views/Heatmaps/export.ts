@@ -1,4 +1,4 @@
-import type { ExportFile } from '#models/api'
+import type { ExportFile } from '#models/shell'
 import { describeFigure, renderFigure, type FigureRecipe } from '#models/figures/index'
 import type { HeatmapPanel } from '#models/figures/heatmap'
 import type { Raster } from '#models/figures/png'
