@@ -32,6 +32,30 @@ export interface Note {
   readonly message: string
 }
 
+/** An input or output of a graph that a file holds, as the file declares it. */
+export interface StoredValue {
+  readonly name: string
+  /** undefined where it is no tensor, or of a type that is not read here */
+  readonly dtype: DType | undefined
+  /** a size that is left open is its name, '' without one; undefined where nothing is said */
+  readonly shape: readonly (number | string)[] | undefined
+}
+
+/** The operators that a file holds beside its weights: what can be run as it is. */
+export interface StoredGraph {
+  /** without those that have a value in the file */
+  readonly inputs: readonly StoredValue[]
+  readonly outputs: readonly StoredValue[]
+  /** of all graphs together, those inside of others too */
+  readonly nodeCount: number
+  /** each once; operators that are not ONNX's own with their domain: 'com.microsoft.Gelu' */
+  readonly operators: readonly string[]
+  /** what the exporter wrote beside it, such as class names */
+  readonly metadata: ReadonlyMap<string, string>
+  /** other files with values, relative to the file's folder */
+  readonly dataFiles: readonly string[]
+}
+
 export interface Checkpoint {
   /** name of the CheckpointFormat that read it, or 'torchscript' for that kind of PyTorch's archives */
   readonly format: string
@@ -44,6 +68,8 @@ export interface Checkpoint {
   readonly others: ReadonlyMap<string, StateDict>
   /** the rest of the file's top level (`meta`, `epoch`, …), without optimizer states */
   readonly extras: ReadonlyMap<string, Plain>
+  /** of formats that hold more than weights */
+  readonly graph?: StoredGraph
   readonly notes: readonly Note[]
 }
 

@@ -23,12 +23,19 @@ const initializer = (...fields: Uint8Array[]): Buffer => bytes(5, ...fields)
 const open = (file: Uint8Array) => onnx.read(memorySource('x.onnx', file))
 
 const FLOAT = 1
+/** A type with sizes, names of sizes, and sizes without a name. */
+const valueType = (dtype: number, ...shape: (number | string | undefined)[]): Buffer => {
+  const sizes = shape.map((size) =>
+    bytes(1, ...(typeof size === 'number' ? [number(1, size)] : size ? [bytes(2, size)] : []))
+  )
+  return bytes(2, bytes(1, number(1, dtype), bytes(2, ...sizes)))
+}
 const INT64 = 7
 const external = (location: string): Buffer => bytes(13, bytes(1, 'location'), bytes(2, location))
 
 describe('ONNX models', () => {
   test('initializers in every field that may hold them, and the names of what goes in and out', async () => {
-    const { stateDict, extras, notes } = await open(
+    const { stateDict, graph, notes } = await open(
       model(
         bytes(1, bytes(1, 'x'), bytes(4, 'Relu')),
         initializer(
@@ -53,7 +60,8 @@ describe('ONNX models', () => {
         initializer(number(1, 1), number(2, 10), bytes(8, 'half'), bytes(5, varint(0x3c00))),
         initializer(number(2, FLOAT), bytes(8, 'scalar'), bytes(9, Buffer.from(Float32Array.of(9).buffer))),
         initializer(number(1, 1), number(2, 8), bytes(8, 'text'), bytes(6, 'abc')),
-        bytes(11, bytes(1, 'image')),
+        bytes(11, bytes(1, 'image'), valueType(FLOAT, 1, 3, 'H', undefined)),
+        bytes(11, bytes(1, 'raw')),
         bytes(12, bytes(1, 'logits'))
       )
     )
@@ -69,12 +77,14 @@ describe('ONNX models', () => {
         ['scalar', { dtype: 'float32', shape: [], data: Float32Array.of(9) }]
       ])
     )
-    expect(extras).toEqual(
-      new Map([
-        ['inputs', ['image']],
-        ['outputs', ['logits']]
-      ])
-    )
+    expect(graph).toEqual({
+      inputs: [{ name: 'image', dtype: 'float32', shape: [1, 3, 'H', ''] }],
+      outputs: [{ name: 'logits', dtype: undefined, shape: undefined }],
+      nodeCount: 1,
+      operators: ['Relu'],
+      metadata: new Map(),
+      dataFiles: []
+    })
     expect(notes).toEqual([{ code: 'skipped', message: '“text” was left out: its type is not read here.' }])
   })
 
@@ -93,6 +103,42 @@ describe('ONNX models', () => {
       await expect(open(file)).rejects.toMatchObject({ code: 'path', entry: 'w' })
     }
   )
+
+  const hidden = (location: string): Buffer =>
+    bytes(1, bytes(4, 'Constant'), bytes(5, bytes(5, bytes(8, 'c'), external(location), number(14, 1))))
+  test.each<[string, (location: string) => Buffer]>([
+    ['a constant', hidden],
+    ['a branch', (location) => bytes(1, bytes(4, 'If'), bytes(5, bytes(6, hidden(location))))],
+    [
+      'a branch’s initializer',
+      (location) => bytes(1, bytes(5, bytes(6, initializer(bytes(8, 'c'), external(location)))))
+    ],
+    ['a sparse initializer', (location) => bytes(15, bytes(1, bytes(8, 'c'), external(location)))]
+  ])('files that %s names are told and refused alike', async (_, part) => {
+    expect((await open(model(part('c.bin')))).graph?.dataFiles).toEqual(['c.bin'])
+    await expect(open(model(part('../c.bin')))).rejects.toMatchObject({ code: 'path', entry: 'c' })
+  })
+
+  test('operators in functions and branches are told with their domains', async () => {
+    const node = (name: string, domain: string, ...more: Uint8Array[]) =>
+      bytes(1, bytes(4, name), ...(domain ? [bytes(7, domain)] : []), ...more)
+    const branch = bytes(5, bytes(6, node('Relu', 'ai.onnx'), node('Sort', 'my.domain')))
+    const file = Buffer.concat([
+      model(node('If', '', branch), node('Gelu', 'com.microsoft')),
+      bytes(25, bytes(7, bytes(4, 'Erf'))),
+      bytes(14, bytes(1, 'names'), bytes(2, 'a, b'))
+    ])
+    const { graph } = await open(file)
+    expect(graph?.operators).toEqual(['Erf', 'Relu', 'my.domain.Sort', 'If', 'com.microsoft.Gelu'])
+    expect(graph?.nodeCount).toBe(5)
+    expect(graph?.metadata).toEqual(new Map([['names', 'a, b']]))
+  })
+
+  test('branches in branches without end are refused', async () => {
+    let part = bytes(1, bytes(4, 'Relu'))
+    for (let depth = 0; depth < 100; depth++) part = bytes(1, bytes(5, bytes(6, part)))
+    await expect(open(model(part))).rejects.toMatchObject({ code: 'limit' })
+  })
 
   const W = [number(2, FLOAT), bytes(8, 'w')] as const
   test.each<[string, Uint8Array, string]>([

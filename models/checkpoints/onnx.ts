@@ -2,13 +2,13 @@ import type { ByteSource } from '../bytes'
 import { BYTES_PER_ELEMENT, elementCount, type DType } from '../tensor'
 import type { CheckpointFormat, Note, StoredTensor } from './checkpoint'
 import { failIn, quoted, type Fail } from './fault'
+import { GraphReader, locationIn, ONNX_DTYPES, textOf } from './onnx-graph'
 import { packedIntegers, ProtobufReader, type Field } from './protobuf'
 import { contiguousStrides, StridedTensor, type Storage } from './strided-tensor'
 
 /** Fields of onnx.proto3, by message. */
-const MODEL = { graph: 7, operatorSet: 8 } as const
-const GRAPH = { initializer: 5, input: 11, output: 12 } as const
-const VALUE_INFO = { name: 1 } as const
+const MODEL = { graph: 7, operatorSet: 8, metadata: 14, function: 25 } as const
+const GRAPH = { initializer: 5 } as const
 const TENSOR = {
   dims: 1,
   dataType: 2,
@@ -21,27 +21,10 @@ const TENSOR = {
   externalData: 13,
   dataLocation: 14
 } as const
-const EXTERNAL = { key: 1, value: 2 } as const
 
-/** TensorProto.DataType. Strings, complex numbers and types below a byte are left out by name. */
-const DTYPES: ReadonlyMap<number, DType> = new Map([
-  [1, 'float32'],
-  [2, 'uint8'],
-  [3, 'int8'],
-  [4, 'uint16'],
-  [5, 'int16'],
-  [6, 'int32'],
-  [7, 'int64'],
-  [9, 'bool'],
-  [10, 'float16'],
-  [11, 'float64'],
-  [16, 'bfloat16']
-])
-
-const MAX_NAME_BYTES = 65536
 const MAX_DIMS_BYTES = 1024
 
-/** Models for ONNX Runtime: the values of their initializers, and the names of what goes in and comes out. */
+/** Models for ONNX Runtime: the values of their initializers, and what their graph says of itself. */
 export const onnx: CheckpointFormat = {
   name: 'onnx',
   // field 1 (the version) and then the producer's name, the operator set or the graph
@@ -50,34 +33,41 @@ export const onnx: CheckpointFormat = {
   async read(source) {
     const fail = failIn(source.name)
     const reader = new ProtobufReader(source, fail)
-    const graph = await findGraph(reader, source, fail)
+    const graphReader = new GraphReader(reader, fail)
+    const graph = await findGraph(reader, source, graphReader, fail)
     const stateDict = new Map<string, StoredTensor>()
+    const given = new Set<string>()
     const notes: Note[] = []
-    const names: { inputs: string[]; outputs: string[] } = { inputs: [], outputs: [] }
     for await (const field of reader.fields(graph.start, graph.end)) {
-      if (field.type !== 2) continue
-      if (field.number === GRAPH.input) names.inputs.push(await valueName(reader, field))
-      else if (field.number === GRAPH.output) names.outputs.push(await valueName(reader, field))
-      else if (field.number === GRAPH.initializer) {
-        const initializer = await parseInitializer(reader, field, fail)
-        const { name } = initializer
-        if (stateDict.has(name)) throw fail('corrupt', `it has the initializer ${quoted(name)} twice`, { entry: name })
-        const tensor = tensorOf(initializer, source, fail)
-        if (tensor) stateDict.set(name, tensor)
-        else notes.push({ code: 'skipped', message: `${quoted(name)} was left out: its type is not read here.` })
-      }
+      await graphReader.graphField(field)
+      if (field.number !== GRAPH.initializer || field.type !== 2) continue
+      const initializer = await parseInitializer(reader, field, fail)
+      const { name } = initializer
+      if (given.has(name)) throw fail('corrupt', `it has the initializer ${quoted(name)} twice`, { entry: name })
+      given.add(name)
+      const tensor = tensorOf(initializer, source, fail)
+      if (tensor) stateDict.set(name, tensor)
+      else notes.push({ code: 'skipped', message: `${quoted(name)} was left out: its type is not read here.` })
     }
-    const extras = new Map(Object.entries(names))
-    return { format: 'onnx', source, stateDict, container: [], others: new Map(), extras, notes }
+    const content = { stateDict, container: [], others: new Map(), extras: new Map(), notes }
+    return { format: 'onnx', source, ...content, graph: graphReader.graph(given) }
   }
 }
 
-async function findGraph(reader: ProtobufReader, source: ByteSource, fail: Fail): Promise<Field> {
+async function findGraph(
+  reader: ProtobufReader,
+  source: ByteSource,
+  graphReader: GraphReader,
+  fail: Fail
+): Promise<Field> {
   let graph: Field | undefined
   let hasOperators = false
   for await (const field of reader.fields(0, source.size)) {
     if (field.number === MODEL.operatorSet) hasOperators = true
-    if (field.number !== MODEL.graph || field.type !== 2) continue
+    if (field.type !== 2) continue
+    if (field.number === MODEL.metadata) await graphReader.metadataField(field)
+    if (field.number === MODEL.function) await graphReader.functionField(field)
+    if (field.number !== MODEL.graph) continue
     if (graph) throw fail('corrupt', 'it has two graphs')
     graph = field
   }
@@ -85,17 +75,6 @@ async function findGraph(reader: ProtobufReader, source: ByteSource, fail: Fail)
   // usually the last field, and every model has it
   if (!hasOperators) throw fail('truncated', 'the version of its operators is missing at the end')
   return graph
-}
-
-async function valueName(reader: ProtobufReader, message: Field): Promise<string> {
-  for await (const field of reader.fields(message.start, message.end)) {
-    if (field.number === VALUE_INFO.name && field.type === 2) return textOf(reader, field)
-  }
-  return ''
-}
-
-async function textOf(reader: ProtobufReader, field: Field): Promise<string> {
-  return new TextDecoder().decode(await reader.bytes(field, MAX_NAME_BYTES))
 }
 
 interface Initializer {
@@ -144,37 +123,16 @@ async function parseInitializer(reader: ProtobufReader, message: Field, fail: Fa
     }
   }
   const shape = dims.map(Number)
-  if (location !== undefined && leavesFolder(location)) {
-    throw fail('path', `the values of ${quoted(name)} lie at ${quoted(location)}, which leaves its folder`, {
-      entry: name
-    })
-  }
   if (isExternal && location === undefined) {
     throw fail('corrupt', `the values of ${quoted(name)} lie in a file without a name`, { entry: name })
   }
   return { name, shape, dataType, data, location: isExternal ? location : undefined }
 }
 
-async function locationIn(reader: ProtobufReader, message: Field): Promise<string | undefined> {
-  let key = ''
-  let value = ''
-  for await (const field of reader.fields(message.start, message.end)) {
-    if (field.type !== 2) continue
-    if (field.number === EXTERNAL.key) key = await textOf(reader, field)
-    if (field.number === EXTERNAL.value) value = await textOf(reader, field)
-  }
-  return key === 'location' ? value : undefined
-}
-
-/** Absolute, on a drive, or with `..`. */
-function leavesFolder(path: string): boolean {
-  return path === '' || /^([/\\~]|[a-z]:)|\0/i.test(path) || path.split(/[/\\]/).includes('..')
-}
-
 /** The initializer as a tensor; undefined where its type is not read here. */
 function tensorOf(initializer: Initializer, source: ByteSource, fail: Fail): StoredTensor | undefined {
   const { name, shape, dataType } = initializer
-  const dtype = DTYPES.get(dataType)
+  const dtype = ONNX_DTYPES.get(dataType)
   if (dtype === undefined) return undefined
   const length = elementCount(shape)
   const storage = { dtype, length, isBigEndian: false, fail, read: readValues(initializer, dtype, source, fail) }

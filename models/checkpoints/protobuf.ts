@@ -4,7 +4,7 @@ import type { Fail } from './fault'
 /** Bytes read ahead: headers of a message are small and close together. */
 const WINDOW_BYTES = 65536
 const MAX_VARINT_BYTES = 10
-/** A graph of 100,000 nodes has as many fields, since what is inside of a node is skipped as one. */
+/** A node has some ten fields, so these are the fields of 50,000 nodes. */
 const MAX_FIELDS = 500_000
 
 export interface Field {
