@@ -5,6 +5,8 @@ export const SHELL_CALLS = [
   'samples',
   'chooseFiles',
   'kindOfPath',
+  'companionsBeside',
+  'classLists',
   'saveExport',
   'rasterize',
   'recentFiles',

@@ -2,6 +2,8 @@ import { app, dialog, ipcMain, type BrowserWindow, type IpcMainInvokeEvent } fro
 import { join } from 'node:path'
 import * as v from 'valibot'
 import type { EngineState, Shell } from '#models/shell'
+import { classLists } from './class-lists'
+import { companionsBeside } from './companions-beside'
 import { exportDestinations, unaskedReplacements, writeExport } from './export-files'
 import { CHECKPOINT_ENDINGS, kindOfPath, PICTURE_ENDINGS } from './file-kind'
 import { isPageFrame } from './page'
@@ -22,6 +24,8 @@ const REQUESTS = {
   samples: Nothing,
   chooseFiles: v.object({ kind: v.picklist(['checkpoint', 'picture', 'labels']) }),
   kindOfPath: v.object({ path: Path }),
+  companionsBeside: v.object({ path: Path }),
+  classLists: Nothing,
   saveExport: v.object({
     // a name, not a way out of the chosen folder
     suggestedName: v.pipe(v.string(), v.regex(/^[^/\\\0]{1,200}$/)),
@@ -51,7 +55,7 @@ export interface ShellParts {
   readonly window: BrowserWindow
   readonly workspace: Workspace
   readonly engine: { readonly state: EngineState; restart(): void }
-  /** the folder that holds samples/ and fonts/ */
+  /** the folder that holds samples/, fonts/ and class-lists/ */
   readonly resources: string
 }
 
@@ -74,6 +78,8 @@ function handlersFor({ window, workspace, engine, resources }: ShellParts): Hand
     },
 
     kindOfPath: ({ path }) => kindOfPath(path),
+    companionsBeside: ({ path }) => companionsBeside(path),
+    classLists: () => classLists(join(resources, 'class-lists')),
 
     async saveExport({ suggestedName, files }) {
       const extension = files[0]?.extension ?? ''

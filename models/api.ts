@@ -86,6 +86,8 @@ export interface ModelInfo {
   readonly missing: readonly string[]
   /** other files without which it is shown but not run: open it again with them */
   readonly needs?: readonly CompanionName[] | undefined
+  /** systems that the file can be opened `as`, this one among them; undefined where there is no other */
+  readonly alternatives?: readonly string[] | undefined
 }
 
 export interface OpenModelRequest {

@@ -1,3 +1,5 @@
+import type { CompanionName } from './architectures/architecture'
+
 /* The contract between the window and main's process: dialogs, files, settings, and how the engine's process stands. */
 
 export type Theme = 'light' | 'dark' | 'system'
@@ -17,6 +19,12 @@ export interface SampleFiles {
   readonly checkpoints: readonly string[]
   /** pictures with their label maps, first the one to show */
   readonly pictures: readonly { readonly picture: string; readonly labels: string; readonly domain: string }[]
+}
+
+/** Class names of a data set, in its order. */
+export interface ClassList {
+  readonly name: string
+  readonly classes: readonly string[]
 }
 
 /** A file to write: one dialog names the first, the others go beside it with their own endings. */
@@ -44,6 +52,10 @@ export interface Shell {
   /** The path of a dropped file (Electron's webUtils; works in the preload alone). */
   pathForFile(file: unknown): string
   kindOfPath(request: { path: string }): Promise<DroppedKind>
+  /** Files in the folder of a checkpoint that by their names belong to it, by what they are to it. */
+  companionsBeside(request: { path: string }): Promise<Readonly<Partial<Record<CompanionName, readonly string[]>>>>
+  /** Of the data sets that models of this field are trained on. */
+  classLists(): Promise<readonly ClassList[]>
   /** Asks where, then writes; the path of the first file, or undefined if the user cancelled. */
   saveExport(request: { suggestedName: string; files: readonly ExportFile[] }): Promise<string | undefined>
   /** Rasterises an SVG by the same renderer and fonts on every machine; the PNG's bytes. */

@@ -42,6 +42,14 @@ describe.skipIf(!existsSync(SYSTEMS))('models of several files (need ../shared)'
     })
   })
 
+  it('say how many names they take where each class has contexts of its own', async () => {
+    const path = join(SYSTEMS, 'clip-rn-coop-specific-middle', 'model.pth.tar-50')
+    const model = await engine.openModel({ path, companions: { clip: CLIP } })
+    expect(model.classBound?.classes).toBe(model.facts.find(({ key }) => key === 'classes')?.value)
+    expect(model.classBound?.tensors).toEqual(['text_embedding', 'score_map', 'logits_per_image'])
+    expect((await engine.openModel({ path: COOP, companions: { clip: CLIP } })).classBound).toBeUndefined()
+  })
+
   it('are another model with another file beside them, or another position of the name', async () => {
     const alone = await engine.openModel({ path: COOP })
     const companions = { clip: CLIP }

@@ -239,7 +239,8 @@ function modelInfo(
     prompts,
     notes,
     missing,
-    needs
+    needs,
+    alternatives: detection.alternatives
   }
 }
 
@@ -248,10 +249,16 @@ function classBound({ stages }: Detection): ModelInfo['classBound'] {
   const tensors = new Set<string>()
   let classes: number | undefined
   for (const stage of stages) {
-    if (stage.kind === 'text') continue
-    classes ??= stage.classCount
-    if (stage.classCount === undefined && !stage.inputs.some((name) => tensors.has(name))) continue
+    const count = stage.kind === 'text' ? contextClasses(stage) : stage.classCount
+    classes ??= count
+    const inputs = stage.kind === 'text' ? [] : stage.inputs
+    if (count === undefined && !inputs.some((name) => tensors.has(name))) continue
     for (const name of stage.outputs) tensors.add(name)
   }
   return classes === undefined ? undefined : { classes, tensors: [...tensors] }
+}
+
+/** How many classes each have contexts of their own. */
+function contextClasses({ contexts }: TextStage): number | undefined {
+  return contexts?.shape.length === 3 ? contexts.shape[0] : undefined
 }

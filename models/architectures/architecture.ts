@@ -166,6 +166,8 @@ export interface Detection {
   readonly stages: readonly Stage[]
   /** files without which the model is shown but not run */
   readonly needs?: readonly CompanionName[]
+  /** every system that the file can be opened as, this one among them; absent where there is no other */
+  readonly alternatives?: readonly string[]
   /** keys that the family needs and the file lacks; a model with missing keys is shown but not run */
   readonly missing: readonly string[]
   /** keys that no stage uses and no rule explains */
@@ -181,4 +183,6 @@ export interface Architecture {
    * where a companion is of another kind or another size than needed.
    */
   detect(checkpoint: Checkpoint, overrides: Overrides, companions: Companions): Promise<Detection | undefined>
+  /** Whether it shares this checkpoint with another system: the user may choose between those that say so. */
+  shares?(checkpoint: Checkpoint): boolean
 }

@@ -37,6 +37,11 @@ export function readClip(checkpoint: Checkpoint): ClipCheckpoint | undefined {
   return { file, ledger, root, meta: readMmcvMeta(checkpoint), notes }
 }
 
+/** Whether a checkpoint has CLIP's two sides. */
+export function isClip(checkpoint: Checkpoint): boolean {
+  return readClip(checkpoint) !== undefined
+}
+
 function openAiNames(stateDict: StateDict): { stateDict: StateDict; notes: Note[] } {
   const custom = fromCustomText(stateDict)
   if (custom) {

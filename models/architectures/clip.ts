@@ -6,6 +6,7 @@ import {
   clipImageSide,
   clipPreprocess,
   clipWords,
+  isClip,
   positionNote,
   readClip,
   type ClipCheckpoint
@@ -23,7 +24,8 @@ export const clip = {
   detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined> {
     const found = readClip(checkpoint)
     return Promise.resolve(found && detection(found, overrides))
-  }
+  },
+  shares: isClip
 } satisfies Architecture
 
 function detection(checkpoint: ClipCheckpoint, overrides: Overrides): Detection {

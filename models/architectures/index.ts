@@ -48,7 +48,15 @@ export async function detect(
   )
   for (const architecture of asked) {
     const detection = await (architecture as Architecture).detect(renamed, overrides, others)
-    if (detection) return { ...detection, notes: [...renamed.notes, ...detection.notes] }
+    if (!detection) continue
+    const alternatives = systemsSharing(renamed)
+    return { ...detection, ...alternatives, notes: [...renamed.notes, ...detection.notes] }
   }
   return undefined
+}
+
+function systemsSharing(checkpoint: Checkpoint): Pick<Detection, 'alternatives'> {
+  const architectures: readonly Architecture[] = ARCHITECTURES
+  const alternatives = architectures.filter(({ shares }) => shares?.(checkpoint)).map(({ name }) => name)
+  return alternatives.length > 1 ? { alternatives } : {}
 }

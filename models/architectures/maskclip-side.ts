@@ -39,7 +39,7 @@ export function maskclipResnetSide(scope: Scope, facts: Facts): MaskclipSide {
     channels,
     patch: undefined,
     stages: [graphStage(g.build())],
-    tensors: [...specs.FEATURES, specs.VISUAL_EMBEDDING]
+    tensors: [...specs.FEATURES, specs.visualEmbedding('the attention pool as 1×1 convolutions of each cell')]
   }
 }
 
@@ -69,6 +69,9 @@ export function maskclipVitSide(scope: Scope, facts: Facts, configuredHeads: num
     channels,
     patch,
     stages: [graphStage(g.build())],
-    tensors: [...specs.blockOutputs(layers).slice(0, depth), specs.VISUAL_EMBEDDING]
+    tensors: [
+      ...specs.blockOutputs(layers).slice(0, depth),
+      specs.visualEmbedding('the value path of the last block for each cell by itself')
+    ]
   }
 }

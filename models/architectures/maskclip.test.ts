@@ -53,9 +53,10 @@ function convertedResnet(clip: Checkpoint): { backbone: Checkpoint; weights: Che
 describe.skipIf(!existsSync(SYSTEMS))('MaskCLIP (needs ../shared)', () => {
   it('is CLIP where nothing else is said, and nothing else can be opened as it', async () => {
     const checkpoint = await read('clip-rn/checkpoint.pt')
-    expect(await detect(checkpoint)).toMatchObject({ system: 'clip' })
+    expect(await detect(checkpoint)).toMatchObject({ system: 'clip', alternatives: ['clip', 'maskclip'] })
     expect(await detect(checkpoint, {}, { as: 'maskclip' })).toMatchObject({
       system: 'maskclip',
+      alternatives: ['clip', 'maskclip'],
       missing: [],
       unexpected: []
     })

@@ -4,7 +4,7 @@ import { Ledger, Scope } from '../graph/scope'
 import { buildCosineMap } from '../graph/score-map'
 import { buildStoredWords } from '../graph/stored-words'
 import type { Architecture, CompanionName, Companions, Detection, Overrides, Stage, TensorSpec } from './architecture'
-import { clipActivation, clipWords, readClip, type ClipCheckpoint } from './clip-checkpoint'
+import { clipActivation, clipWords, isClip, readClip, type ClipCheckpoint } from './clip-checkpoint'
 import { Facts } from './facts'
 import { graphStage } from './graph-stage'
 import { fromMaskclip } from './maskclip-names'
@@ -27,7 +27,8 @@ export const maskclip = {
     const clip = readClip(checkpoint)
     if (clip) return Promise.resolve(fromClip(clip, facts, companions))
     return Promise.resolve(fromFiles(checkpoint, facts, companions))
-  }
+  },
+  shares: isClip
 } satisfies Architecture
 
 function fromClip(clip: ClipCheckpoint, facts: Facts, { clipText }: Companions): Detection {

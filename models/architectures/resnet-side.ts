@@ -33,7 +33,7 @@ export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): 
     channels,
     trainedSide,
     stages: [graphStage(imageEncoder()), graphStage(poolWeights())],
-    tensors: [...specs.FEATURES, ...specs.EMBEDDINGS, specs.ATTENTION_POOL]
+    tensors: [...specs.FEATURES, ...specs.POOLED_EMBEDDINGS, specs.ATTENTION_POOL]
   }
 
   function imageEncoder() {

@@ -9,7 +9,7 @@ export const FEATURES: readonly TensorSpec[] = [4, 8, 16, 32].map((stride, index
   meaning: `backbone feature at stride ${stride}`
 }))
 
-export const VISUAL_EMBEDDING: TensorSpec = {
+const VISUAL_EMBEDDING: TensorSpec = {
   name: 'visual_embedding',
   kind: 'embedding-map',
   axes: ['batch', 'channel', 'row', 'column'],
@@ -17,15 +17,29 @@ export const VISUAL_EMBEDDING: TensorSpec = {
   meaning: 'z, every cell in the joint space, not normalised'
 }
 
-export const EMBEDDINGS: readonly TensorSpec[] = [
-  {
-    name: 'global_embedding',
-    kind: 'picture-embedding',
-    axes: ['batch', 'channel'],
-    unit: 'feature',
-    meaning: 'z̄, the picture as one vector in the joint space'
-  },
-  VISUAL_EMBEDDING
+/** z, where there is more than one way to make it of the same weights. */
+export function visualEmbedding(how: string): TensorSpec {
+  return { ...VISUAL_EMBEDDING, meaning: `z, ${how}, not normalised` }
+}
+
+const GLOBAL_EMBEDDING: TensorSpec = {
+  name: 'global_embedding',
+  kind: 'picture-embedding',
+  axes: ['batch', 'channel'],
+  unit: 'feature',
+  meaning: 'z̄, the picture as one vector in the joint space'
+}
+
+/** z̄ and z of an attention pool. */
+export const POOLED_EMBEDDINGS: readonly TensorSpec[] = [
+  GLOBAL_EMBEDDING,
+  visualEmbedding('the attention pool with each cell as a query')
+]
+
+/** z̄ and z of a ViT. */
+export const VIT_EMBEDDINGS: readonly TensorSpec[] = [
+  GLOBAL_EMBEDDING,
+  visualEmbedding('each cell behind the last block, projected')
 ]
 
 /** Outputs of the blocks of a plain ViT, without their global token. */

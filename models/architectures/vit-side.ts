@@ -69,7 +69,7 @@ export function denseVitSide(scope: Scope, facts: Facts, options: DenseVitOption
     channels,
     trainedSide,
     stages: [graphStage(g.build())],
-    tensors: channels > 0 ? [...specs.FEATURES, ...specs.EMBEDDINGS] : specs.FEATURES
+    tensors: channels > 0 ? [...specs.FEATURES, ...specs.VIT_EMBEDDINGS] : specs.FEATURES
   }
 }
 
@@ -95,7 +95,7 @@ export function plainVitSide(scope: Scope, facts: Facts, options: PlainVitOption
     channels,
     trainedSide,
     stages: [graphStage(imageEncoder()), graphStage(blockAttention())],
-    tensors: [...specs.blockOutputs(layers), ...specs.EMBEDDINGS, specs.BLOCK_ATTENTION]
+    tensors: [...specs.blockOutputs(layers), ...specs.VIT_EMBEDDINGS, specs.BLOCK_ATTENTION]
   }
 
   function imageEncoder() {

@@ -318,6 +318,8 @@ export function fakeShell(stored?: unknown): Shell & { readonly saved: unknown[]
     }),
     chooseFiles: async () => [],
     pathForFile: () => '',
+    companionsBeside: async () => ({}),
+    classLists: async () => [{ name: 'Streets', classes: ['road', 'sky'] }],
     kindOfPath: async ({ path }) => (path.endsWith('.pth') ? 'checkpoint' : 'picture'),
     saveExport: async () => undefined,
     rasterize: async () => new Uint8Array(),
