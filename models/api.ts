@@ -217,6 +217,9 @@ export interface RunInfo {
   /** size of the model's input in pixels, after scaling and before padding */
   readonly inputWidth: number
   readonly inputHeight: number
+  /** size to which each window is filled up with zeros at the right and below: what the cells of its tensors cover */
+  readonly paddedWidth: number
+  readonly paddedHeight: number
   /** windows of a sliding run in order; one rectangle of the whole input otherwise */
   readonly windows: readonly Rect[]
   readonly stages: readonly StageReport[]
@@ -234,6 +237,11 @@ export interface TensorRef {
   readonly run: RunId
   readonly name: string
   readonly window?: number | undefined
+}
+
+/** Features, alone or joined with those of another run on the same picture, both in one pass over the whole. */
+export interface FeatureRef extends TensorRef {
+  readonly beside?: TensorRef | undefined
 }
 
 /** One row per axis: an index fixes it (and drops the axis), null keeps it whole. */
@@ -351,10 +359,14 @@ export interface Engine {
     context?: CallContext
   ): Promise<LossMap>
   meanIou(request: { run: RunId; labels: LabelsId; from: LabelSource }, context?: CallContext): Promise<MeanIou>
-  /** Cosine of one cell's vector to every cell's, for any tensor with channel, row and column axes. */
-  similarCells(request: TensorRef & { row: number; column: number }, context?: CallContext): Promise<ScalarMap>
-  /** First three principal components over the cells as red, green and blue. */
-  pcaRgb(request: TensorRef, context?: CallContext): Promise<RgbMap>
+  /**
+   * Cosine of one cell's vector to every cell's, for any tensor with channel, row and column axes. With `beside`, cells
+   * are those of both tensors joined (models/analysis/joined-features.ts) and the result has their grid, which lies over
+   * the picture alone; `row` and `column` are still of the first tensor: compared is the joined cell under its middle.
+   */
+  similarCells(request: FeatureRef & { row: number; column: number }, context?: CallContext): Promise<ScalarMap>
+  /** First three principal components over the cells as red, green and blue; with `beside` of both joined, as above. */
+  pcaRgb(request: FeatureRef, context?: CallContext): Promise<RgbMap>
   /** Token ids of a phrase, with start and end, by CLIP's tokenizer. */
   tokenize(request: { text: string }, context?: CallContext): Promise<{ ids: readonly number[] }>
 }

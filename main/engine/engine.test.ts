@@ -145,6 +145,63 @@ describe.skipIf(!existsSync(GOLDEN))('engine on a golden model (needs ../shared)
     expect(colours.explained.every((share, i) => share <= (colours.explained[i - 1] ?? 1))).toBe(true)
   })
 
+  it('joins features of two runs, each of length one in every cell', async () => {
+    const { run } = await open()
+    const { id } = await run({ want: ['visual_embedding', 'x2'] })
+    const { id: other } = await run({ want: [], gammaScale: 0 })
+    const beside = { run: other, name: 'x2' }
+    const [z, x2] = await Promise.all(
+      [{ run: id, name: 'visual_embedding' }, beside].map(async (ref) => toFloat32(await engine.tensor(ref)))
+    )
+    const [, channels = 0, rows = 0, columns = 0] = x2?.shape ?? []
+    expect([z?.shape, x2?.shape.slice(2)]).toEqual([
+      [1, 64, 3, 4],
+      [12, 16]
+    ])
+    // cell (1, 2) of z has its middle on the corner of four cells of x2, of which the last is taken: (6, 10)
+    const {
+      rows: joinedRows,
+      columns: joinedColumns,
+      values
+    } = await engine.similarCells({
+      run: id,
+      name: 'visual_embedding',
+      row: 1,
+      column: 2,
+      beside
+    })
+    expect([joinedRows, joinedColumns]).toEqual([rows, columns])
+    expect(values[6 * columns + 10]).toBeCloseTo(1)
+    // half of the cosine is that of x2 alone, and the other half is of z; two cells of the same z differ by x2 alone
+    const vector = (cell: number) =>
+      Array.from({ length: channels }, (_, k) => x2?.data[k * rows * columns + cell] ?? NaN)
+    const dot = (a: readonly number[], b: readonly number[]) =>
+      a.reduce((sum, value, k) => sum + value * (b[k] ?? 0), 0)
+    // at the border z is held: cells (0, 0) and (0, 1) of x2 both have that of cell (0, 0)
+    const atCorner = await engine.similarCells({
+      run: id,
+      name: 'x2',
+      row: 0,
+      column: 0,
+      beside: { run: other, name: 'visual_embedding' }
+    })
+    const [a, b] = [vector(0), vector(1)]
+    expect(atCorner.values[1]).toBeCloseTo((1 + dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))) / 2, 5)
+    const colours = await engine.pcaRgb({ run: id, name: 'visual_embedding', beside })
+    expect(colours).toMatchObject({ rows, columns })
+    expect(colours.rgb).toHaveLength(3 * rows * columns)
+
+    const picture = await engine.openPicture({ path: INPUT, originalSize: { width: 64, height: 48 } })
+    const elsewhere = await run({ picture: picture.id, want: [] })
+    await expect(
+      engine.pcaRgb({ run: id, name: 'x2', beside: { run: elsewhere.id, name: 'x2' } })
+    ).rejects.toMatchObject({ code: 'mismatch' })
+    const sliding = await run({ mode: { kind: 'slide', window: 64, stride: 48 }, want: [] })
+    await expect(engine.pcaRgb({ run: id, name: 'x2', beside: { run: sliding.id, name: 'x2' } })).rejects.toThrow(
+      /one pass/
+    )
+  })
+
   it('probes what the tensors hold, and the logits that label the pixel', async () => {
     const { run } = await open()
     const { id } = await run()

@@ -136,8 +136,8 @@ export function createEngine(options: EngineOptions): LocalEngine {
       addToConfusion(confusion, classes, truthOf(run, labels), answer.labels)
       return meanIou(confusion, classes)
     },
-    similarCells: async (request, context = {}) => similarity(await runs.tensor(request, context), request),
-    pcaRgb: async (request, context = {}) => pcaRgb(await runs.tensor(request, context)),
+    similarCells: (request, context = {}) => similarity(runs, request, context),
+    pcaRgb: (request, context = {}) => pcaRgb(runs, request, context),
     async tokenize({ text }) {
       const tokenizer = await clipTokenizer()
       return { ids: [START_TOKEN, ...tokenizer.encode(text), END_TOKEN] }

@@ -65,6 +65,7 @@ export class Runs {
     const names = new Set(request.want.map((name) => (isFromField(run, name) ? LOW_LOGITS : name)))
     const { stages, shapes } = await this.#evaluate(run, [...names], context)
     const { input, windows } = run
+    const padded = windows[0]?.padded ?? input
     return {
       id: run.id,
       model: request.model,
@@ -74,6 +75,8 @@ export class Runs {
       gammaScale: request.gammaScale,
       inputWidth: input.width,
       inputHeight: input.height,
+      paddedWidth: padded.width,
+      paddedHeight: padded.height,
       windows: windows.map(({ rect }) => rect),
       stages,
       shapes: { ...Object.fromEntries(shapes), ...shapesOfField(run) },

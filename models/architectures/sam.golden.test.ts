@@ -107,6 +107,16 @@ describe.skipIf(!existsSync(SYSTEMS))('golden SAM (needs ../shared)', () => {
     const run = await engine.run({ ...request, picture: picture.id, want: ['image_embedding'] })
     const height = Math.round((256 * picture.height) / picture.width)
     expect([picture.width > picture.height, run.inputWidth, run.inputHeight]).toEqual([true, 256, height])
+    expect([run.paddedWidth, run.paddedHeight]).toEqual([256, 256])
+    const colours = await engine.pcaRgb({ run: run.id, name: 'image_embedding' })
+    expect([colours.rows, colours.columns]).toEqual([16, 16])
+    // joined, the grid lies over the picture alone
+    const joined = await engine.pcaRgb({
+      run: run.id,
+      name: 'image_embedding',
+      beside: { run: run.id, name: 'image_embedding' }
+    })
+    expect([joined.rows, joined.columns]).toEqual([Math.round((16 * height) / 256), 16])
     const { shape, data } = await engine.tensor({ run: run.id, name: 'image' })
     expect(shape).toEqual([1, 3, 256, 256])
     const rows = Array.from({ length: 256 }, (_, y) => data.slice(y * 256, (y + 1) * 256).some((value) => value !== 0))

@@ -175,6 +175,14 @@ describe('heat map figure', () => {
     }
   })
 
+  it('cuts off cells that lie beside the picture', () => {
+    const filled = { ...scoreLayer, region: { ...WHOLE, bottom: 1.5 } }
+    const svgOf = (layer: Layer) =>
+      renderFigure({ ...heatmap, panels: [{ ...scorePanel, layers: [layer], marks: [] }] })
+    expect(svgOf(scoreLayer)).not.toContain('-layer0-clip')
+    expect(svgOf(filled)).toContain('-layer0-clip')
+  })
+
   it('grows beside its longest column, and puts tags in lines', () => {
     const narrow = layoutHeatmap({ ...heatmap, size: 100, panels: [{ ...scorePanel, keys: [] }] })
     const tags = narrow.panels[0]?.tags ?? []

@@ -192,7 +192,9 @@ function drawLayer(layer: Layer, picture: Raster, box: Box, id: string): string 
   const { overlay, region, clip, opacity } = layer
   const height = Math.round(picture.height * (region.bottom - region.top))
   const width = Math.round(picture.width * (region.right - region.left))
-  const clipId = isWhole(clip) ? undefined : `${id}-clip`
+  // cells of what was filled up with zeros lie beside the picture
+  const isInside = Math.max(region.right, region.bottom) <= 1 && Math.min(region.left, region.top) >= 0
+  const clipId = isWhole(clip) && isInside ? undefined : `${id}-clip`
   const asCells = overlay.kind === 'labels' || overlay.interpolation === 'cells'
   return (
     (clipId === undefined ? '' : element('clipPath', { id: clipId }, element('rect', { ...boxOf(clip, box) }))) +

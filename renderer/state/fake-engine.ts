@@ -198,6 +198,8 @@ export class FakeEngine implements Engine {
       gammaScale: request.gammaScale,
       inputWidth: SIDE,
       inputHeight: SIDE,
+      paddedWidth: SIDE,
+      paddedHeight: SIDE,
       windows: [{ x: 0, y: 0, width: SIDE, height: SIDE }],
       stages: [
         stage('image_encoder', 210),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunInfo } from '#models/api'
 import { placeWindows } from './windows'
 
-const run = (windows: RunInfo['windows']): RunInfo => ({
+const run = (windows: RunInfo['windows'], padded = { width: 64, height: 64 }): RunInfo => ({
   id: 'run' as RunInfo['id'],
   model: 'model' as RunInfo['model'],
   picture: 'picture' as RunInfo['picture'],
@@ -11,6 +11,8 @@ const run = (windows: RunInfo['windows']): RunInfo => ({
   gammaScale: 1,
   inputWidth: 147,
   inputHeight: 101,
+  paddedWidth: padded.width,
+  paddedHeight: padded.height,
   windows,
   stages: [],
   shapes: {},
@@ -21,7 +23,15 @@ const square = (x: number, y: number) => ({ x, y, width: 64, height: 64 })
 describe('windows of a run', () => {
   it('cover the whole picture where there is one', () => {
     const whole = { left: 0, top: 0, right: 1, bottom: 1 }
-    expect(placeWindows(run([{ x: 0, y: 0, width: 147, height: 101 }]))).toEqual([{ region: whole, clip: whole }])
+    const window = { x: 0, y: 0, width: 147, height: 101 }
+    expect(placeWindows(run([window], window))).toEqual([{ region: whole, clip: whole }])
+  })
+
+  it('have cells beyond the picture where it was filled up with zeros, which are not shown', () => {
+    const placed = placeWindows(run([{ x: 0, y: 0, width: 147, height: 101 }], { width: 147, height: 147 }))
+    expect(placed).toEqual([
+      { region: { left: 0, top: 0, right: 1, bottom: 147 / 101 }, clip: { left: 0, top: 0, right: 1, bottom: 1 } }
+    ])
   })
 
   it('share the picture by the nearest middle', () => {

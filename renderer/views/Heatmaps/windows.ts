@@ -3,6 +3,7 @@ import type { ShareRect } from '#models/figures/overlay'
 
 /** Where one window of a run lies, and the part of it that is shown. */
 export interface PlacedWindow {
+  /** what its cells cover, which is more than the picture where it was filled up with zeros */
   readonly region: ShareRect
   readonly clip: ShareRect
 }
@@ -29,7 +30,7 @@ const centreY = (rect: Rect): number => rect.y + rect.height / 2
  * The windows of a run as shares of the picture. Where windows overlap, each place shows the one whose middle is
  * nearest, which is also the one that the probe asks.
  */
-export function placeWindows({ windows, inputWidth, inputHeight }: RunInfo): PlacedWindow[] {
+export function placeWindows({ windows, inputWidth, inputHeight, paddedWidth, paddedHeight }: RunInfo): PlacedWindow[] {
   const columns = borders(windows.map(centreX), inputWidth)
   const rows = borders(windows.map(centreY), inputHeight)
   return windows.map((rect) => {
@@ -39,8 +40,8 @@ export function placeWindows({ windows, inputWidth, inputHeight }: RunInfo): Pla
       region: {
         left: rect.x / inputWidth,
         top: rect.y / inputHeight,
-        right: (rect.x + rect.width) / inputWidth,
-        bottom: (rect.y + rect.height) / inputHeight
+        right: (rect.x + paddedWidth) / inputWidth,
+        bottom: (rect.y + paddedHeight) / inputHeight
       },
       clip: { left: left / inputWidth, top: top / inputHeight, right: right / inputWidth, bottom: bottom / inputHeight }
     }
