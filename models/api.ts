@@ -249,8 +249,8 @@ export interface SliceRequest extends TensorRef {
   readonly index: readonly (number | null)[]
 }
 
-/** Which answer a label map shows: argmax of the bilinearly resized score map, or of the decoder's logits. */
-export type LabelSource = 'score_map' | 'seg_logits'
+/** Which answer a label map shows: argmax of a bilinearly resized score map, or of the decoder's logits. */
+export type LabelSource = 'score_map' | 'score_map_denoised' | 'score_map_smoothed' | 'seg_logits'
 
 export interface LabelMap {
   readonly width: number

@@ -35,7 +35,7 @@ const LOGITS = 'seg_logits'
 export const PICTURE_TENSORS = ['seg_logits_original', 'label_map'] as const
 
 /** The tensor that a label map is made of. */
-const SOURCES: Readonly<Record<LabelSource, string>> = { score_map: 'score_map', seg_logits: LOW_LOGITS }
+const sourceOf = (from: LabelSource): string => (from === 'seg_logits' ? LOW_LOGITS : from)
 
 export interface Run {
   readonly id: RunId
@@ -136,9 +136,9 @@ export class Runs {
 
   /** The scores of every window. Throws a StudioError `unavailable` where the model has none. */
   async field(run: Run, from: LabelSource, context: CallContext): Promise<ClassField> {
-    const name = SOURCES[from]
+    const name = sourceOf(from)
     if (!gives(run, name)) {
-      const what = from === 'score_map' ? 'no score map' : 'no decoder'
+      const what = from === 'seg_logits' ? 'no decoder' : `no ${from}`
       throw new StudioError('unavailable', `${run.model.file.name} has ${what}: choose another answer.`)
     }
     await this.models.use(run.request.model)
@@ -158,7 +158,7 @@ export class Runs {
     const scores = wholeScores(field)
     const { width, height } = run.picture.info
     // the published pipeline resizes logits to the input and then to the picture; score maps have no such history
-    const inOneStep = from === 'score_map' || (field.input.width === width && field.input.height === height)
+    const inOneStep = from !== 'seg_logits' || (field.input.width === width && field.input.height === height)
     return scores && inOneStep ? scores : planesOf(this.#average(run, from, field))
   }
 
@@ -168,7 +168,7 @@ export class Runs {
     const field = await this.field(run, from, context)
     const scores = wholeScores(field)
     if (!scores) return labelMap(planesOf(this.#average(run, from, field)), height, width)
-    return labelMap(scores, height, width, from === 'score_map' ? undefined : field.input)
+    return labelMap(scores, height, width, from === 'seg_logits' ? field.input : undefined)
   }
 
   async #start(request: RunRequest): Promise<Run> {

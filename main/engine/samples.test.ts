@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addToConfusion, emptyConfusion, meanIou } from '#models/analysis/iou'
-import type { LabelSource } from '#models/api'
 import { createEngine, type LocalEngine } from './engine'
 
 /*
@@ -16,6 +15,8 @@ const DOMAINS = ['day', 'night', 'fog', 'game'] as const
 const PICTURES_PER_DOMAIN = 6
 /** points of mIoU, in percent */
 const TOLERANCE = 0.2
+
+type Answer = 'seg_logits' | 'score_map'
 
 /** Rows `| name | 63.8 / 47.7 | … |` of the README's first table: decoder and score map alone, a pair a domain. */
 async function readTable(): Promise<Map<string, { seg_logits: number; score_map: number }[]>> {
@@ -52,7 +53,7 @@ describe('the mIoU of the sample models', () => {
   })
 
   /** mIoU in percent of the decoder and of the score map alone, over one domain. */
-  async function measure(checkpoint: string, domain: string): Promise<Record<LabelSource, number>> {
+  async function measure(checkpoint: string, domain: string): Promise<Record<Answer, number>> {
     const model = await engine.openModel({ path: join(SAMPLES, 'checkpoints', `${checkpoint}.pth`) })
     const count = model.classes.length
     const confusions = { seg_logits: emptyConfusion(count), score_map: emptyConfusion(count) }

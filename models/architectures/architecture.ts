@@ -12,7 +12,7 @@ export type TensorKind =
   | 'embedding-map' /* the same, in the joint space of pictures and words: z */
   | 'picture-embedding' /* [batch, channel]: z̄ */
   | 'text-embedding' /* [batch, class, channel]: t, v, t′ */
-  | 'score-map' /* [batch, class, row, column], cosines */
+  | 'score-map' /* [batch, class, row, column], cosines, or shares of them after a softmax */
   | 'logits' /* [batch, class, row, column] */
   | 'picture-logits' /* [batch, class]: one picture against K prompts */
   | 'text-attention' /* [layer, head, query, key] among classes */
@@ -29,7 +29,7 @@ export interface TensorSpec {
   readonly kind: TensorKind
   readonly axes: readonly Axis[]
   /** what the values are, as a unit on a scale */
-  readonly unit: 'cosine' | 'logit' | 'weight' | 'feature' | 'id' | 'IoU'
+  readonly unit: 'cosine' | 'logit' | 'weight' | 'feature' | 'id' | 'IoU' | 'summed probability'
   /** one short English phrase for lists and exports */
   readonly meaning: string
 }

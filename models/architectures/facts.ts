@@ -44,6 +44,16 @@ export class Facts {
     )
   }
 
+  /** A number from 0 to 1. Throws a StudioError `invalid` where the user gives something else. */
+  share(key: string, rule: number): number {
+    this.asked.add(key)
+    const given = this.overrides[key]
+    if (given !== undefined && (typeof given !== 'number' || !(given >= 0 && given <= 1))) {
+      throw this.invalid(key, 'a number from 0 to 1')
+    }
+    return this.choose(key, given, undefined, rule)
+  }
+
   /** A whole number above 0. Throws a StudioError `invalid` where the user gives something else. */
   count(key: string, choice: Choice<number>): number {
     const count = this.number(key, choice)

@@ -1,10 +1,11 @@
-import { poolValues } from '../graph/attention-pool'
+import { poolKeys, poolValues } from '../graph/attention-pool'
 import { END, GraphBuilder } from '../graph/builder'
 import { gelu } from '../graph/layers'
 import type { Scope } from '../graph/scope'
-import { mapFromRows } from '../graph/tokens'
-import { valueBlock } from '../graph/transformer'
+import { gridOf, mapFromRows, rowsFromMap } from '../graph/tokens'
+import { blockKeys, valueBlock } from '../graph/transformer'
 import { vitEmbeddings, vitTokens } from '../graph/vit'
+import type { GraphStage } from './architecture'
 import type { Facts } from './facts'
 import { graphStage } from './graph-stage'
 import { outputFeatures, type ImageSide } from './image-side'
@@ -19,6 +20,8 @@ const EPSILON = 1e-6
 export interface MaskclipSide extends Omit<ImageSide, 'trainedSide'> {
   /** pictures are padded to whole patches; undefined: not */
   readonly patch: number | undefined
+  /** gives `key` [1, width, h, w] of another output; undefined where there is no attention to take it from */
+  readonly keys: { readonly stage: GraphStage; readonly width: number } | undefined
 }
 
 /** CLIP's ResNet with the value and output projections of its attention pool as 1×1 convolutions; no positions. */
@@ -32,12 +35,13 @@ export function maskclipResnetSide(scope: Scope, facts: Facts): MaskclipSide {
   const { dense, channels } = poolValues(g, x4, scope.at('attnpool'))
   g.output('visual_embedding', dense, [1, channels, 'h', 'w'])
   facts.fromShape('output_dim', channels)
-  scope.ignore((name) => /^attnpool\.(?:[qk]_proj\.|positional_embedding$)/.test(name))
+  scope.ignore((name) => /^attnpool\.(?:q_proj\.|positional_embedding$)/.test(name))
   return {
     summary: trunk.summary,
     featureChannels: trunk.featureChannels,
     channels,
     patch: undefined,
+    keys: resnetKeys(scope.at('attnpool'), trunk.featureChannels.at(-1) ?? 0),
     stages: [graphStage(g.build())],
     tensors: [...specs.FEATURES, specs.visualEmbedding('the attention pool as 1×1 convolutions of each cell')]
   }
@@ -68,10 +72,28 @@ export function maskclipVitSide(scope: Scope, facts: Facts, configuredHeads: num
     featureChannels: [],
     channels,
     patch,
+    keys: depth > 0 ? vitKeys(scope.at('transformer', 'resblocks', depth), `block_${depth}`, width) : undefined,
     stages: [graphStage(g.build())],
     tensors: [
       ...specs.blockOutputs(layers).slice(0, depth),
       specs.visualEmbedding('the value path of the last block for each cell by itself')
     ]
   }
+}
+
+function resnetKeys(pool: Scope, channels: number): MaskclipSide['keys'] {
+  const g = new GraphBuilder('key')
+  const x4 = g.input('x4', 'float32', [1, channels, 'h', 'w'])
+  const { keys, width } = poolKeys(g, x4, pool)
+  g.output('key', keys, [1, width, 'h', 'w'])
+  return { stage: graphStage(g.build()), width }
+}
+
+/** A token's key needs no other token, so the cells behind the block before are enough. */
+function vitKeys(block: Scope, input: string, width: number): MaskclipSide['keys'] {
+  const g = new GraphBuilder('key')
+  const cells = g.input(input, 'float32', [1, width, 'h', 'w'])
+  const keys = blockKeys(g, rowsFromMap(g, cells, width), block, { width, epsilon: EPSILON })
+  g.output('key', mapFromRows(g, keys, width, gridOf(g, cells)), [1, width, 'h', 'w'])
+  return { stage: graphStage(g.build()), width }
 }

@@ -93,7 +93,7 @@ describe.skipIf(!existsSync(SYSTEMS))('MaskCLIP (needs ../shared)', () => {
     const clipText = await read('clip-rn-maskclip/text_embeddings.pth')
     const detection = await detect(checkpoint, {}, { as: 'maskclip', companions: { clipText } })
     expect(detection).toMatchObject({ unexpected: [] })
-    expect(detection?.stages.map(({ id }) => id)).toEqual(['image_encoder', 'stored_words', 'score_map'])
+    expect(detection?.stages.map(({ id }) => id).slice(0, 3)).toEqual(['image_encoder', 'stored_words', 'score_map'])
     const other = await read('clip-vit-maskclip/text_embeddings.pth')
     await expect(detect(checkpoint, {}, { as: 'maskclip', companions: { clipText: other } })).rejects.toThrow(
       /text_embeddings\.pth: it should hold one matrix with a row of 64 numbers/

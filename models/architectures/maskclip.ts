@@ -2,6 +2,7 @@ import type { Checkpoint, Note } from '../checkpoints/checkpoint'
 import { StudioError } from '../errors'
 import { Ledger, Scope } from '../graph/scope'
 import { buildCosineMap } from '../graph/score-map'
+import { buildKeySmoothing, buildPromptDenoising } from '../graph/score-refinement'
 import { buildStoredWords } from '../graph/stored-words'
 import type { Architecture, CompanionName, Companions, Detection, Overrides, Stage, TensorSpec } from './architecture'
 import { clipActivation, clipWords, isClip, readClip, type ClipCheckpoint } from './clip-checkpoint'
@@ -15,6 +16,9 @@ import * as specs from './tensor-specs'
 /** Of the published test pipelines: the short side of pictures, and at most this long. */
 const SHORT_SIDE = 512
 const LONG_SIDE = 2048
+/** `pd_thresh` and `ks_thresh` of the published configurations. */
+const DENOISING_THRESHOLD = 0.5
+const SMOOTHING_THRESHOLD = 1
 
 /**
  * MaskCLIP (Zhou et al., ECCV 2022, “Extract Free Dense Labels from CLIP”): CLIP without the last attention. From a CLIP
@@ -37,7 +41,7 @@ function fromClip(clip: ClipCheckpoint, facts: Facts, { clipText }: Companions):
   const heads = meta.config.at('model', 'backbone', 'heads').number()
   const image = visual.hasAny('transformer') ? maskclipVitSide(visual, facts, heads) : maskclipResnetSide(visual, facts)
   const { channels } = image
-  const encoded = (): Words => {
+  const encoded = (): Parts => {
     const words = clipWords(clip, facts, { contexts: undefined, channels, activation: clipActivation(facts) })
     return { stages: [{ ...words, ensemble: 'templates' }], tensors: [specs.TOKEN_IDS, specs.TEXT_EMBEDDING] }
   }
@@ -82,13 +86,13 @@ function fromFiles(checkpoint: Checkpoint, facts: Facts, { clipWeights, clipText
   }
 }
 
-interface Words {
+interface Parts {
   readonly stages: readonly Stage[]
   readonly tensors: readonly TensorSpec[]
 }
 
 /** The matrix [K, C] of MaskCLIP's own text file, which says nothing of the names. */
-function storedWords(companion: Checkpoint, channels: number): Words {
+function storedWords(companion: Checkpoint, channels: number): Parts {
   const [matrix, ...more] = companion.stateDict.values()
   const file = companion.source.name
   if (matrix?.shape.length !== 2 || more.length > 0 || matrix.shape[1] !== channels) {
@@ -107,14 +111,27 @@ const COMMON = {
   tau: undefined
 } as const
 
-function described(image: MaskclipSide, facts: Facts, words: Words) {
+function described(image: MaskclipSide, facts: Facts, words: Parts) {
+  const refinement = refined(image, facts)
   return {
     ...COMMON,
     summary: `MaskCLIP, ${image.summary}`,
     facts: facts.list,
     preprocess: preprocess(image.patch),
-    tensors: [...image.tensors, ...words.tensors, specs.SCORE_MAP],
-    stages: [...image.stages, ...words.stages, graphStage(buildCosineMap(image.channels))]
+    tensors: [...image.tensors, ...words.tensors, specs.SCORE_MAP, ...refinement.tensors],
+    stages: [...image.stages, ...words.stages, graphStage(buildCosineMap(image.channels)), ...refinement.stages]
+  }
+}
+
+/** Prompt denoising, then key smoothing: run where somebody asks for them. */
+function refined({ keys }: MaskclipSide, facts: Facts): Parts {
+  const denoising = graphStage(buildPromptDenoising(facts.share('pd_thresh', DENOISING_THRESHOLD)))
+  if (!keys) return { stages: [denoising], tensors: [specs.SCORE_MAP_DENOISED] }
+  const threshold = facts.share('ks_thresh', SMOOTHING_THRESHOLD)
+  const norm = facts.oneOf('key_norm', ['cells', 'channels'])
+  return {
+    stages: [denoising, keys.stage, graphStage(buildKeySmoothing(keys.width, threshold, norm))],
+    tensors: [specs.SCORE_MAP_DENOISED, specs.KEY, specs.SCORE_MAP_SMOOTHED]
   }
 }
 

@@ -132,6 +132,33 @@ export const SCORE_MAP: TensorSpec = {
   meaning: 's, cosine of each cell to each word'
 }
 
+/** Keys of the last attention, where MaskCLIP's smoothing takes them from. */
+export const KEY: TensorSpec = {
+  name: 'key',
+  kind: 'feature-map',
+  axes: ['batch', 'channel', 'row', 'column'],
+  unit: 'feature',
+  meaning: 'keys of the last attention, by whose likeness cells are smoothed'
+}
+
+export const SCORE_MAP_DENOISED: TensorSpec = {
+  name: 'score_map_denoised',
+  kind: 'score-map',
+  axes: ['batch', 'class', 'row', 'column'],
+  unit: 'cosine',
+  meaning: 's, and −1 everywhere for a class that no cell gives a share of pd_thresh in softmax(100·s)'
+}
+
+export const SCORE_MAP_SMOOTHED: TensorSpec = {
+  name: 'score_map_smoothed',
+  kind: 'score-map',
+  axes: ['batch', 'class', 'row', 'column'],
+  unit: 'summed probability',
+  meaning:
+    'softmax(100·s) of the denoised map, in cells below ks_thresh summed over all cells by likeness of keys: to be ' +
+    'compared among classes, no probability any more'
+}
+
 export const SCORE_MAP_JOINED: TensorSpec = {
   name: 'score_map_joined',
   kind: 'logits',

@@ -50,7 +50,8 @@ const UNIT_WORDS: Readonly<Record<Unit, string>> = {
   weight: 'weight',
   feature: 'feature',
   id: 'id',
-  nats: 'nats'
+  nats: 'nats',
+  'summed probability': 'summed probability'
 }
 
 function stopsOf(map: ColorMap): ColorBarLayout['stops'] {

@@ -85,7 +85,7 @@ export function formatBytes(bytes: number | undefined): string {
 }
 
 /** What a value of a tensor is, as its TensorSpec says, and the loss. */
-export type Unit = 'cosine' | 'logit' | 'weight' | 'feature' | 'id' | 'nats'
+export type Unit = 'cosine' | 'logit' | 'weight' | 'feature' | 'id' | 'nats' | 'summed probability'
 
 /** A value by its unit. */
 export function formatValue(value: number | undefined, unit: Unit): string {
@@ -101,6 +101,7 @@ export function formatValue(value: number | undefined, unit: Unit): string {
     case 'id':
       return formatCount(value)
     case 'feature':
+    case 'summed probability':
       return formatFeature(value)
   }
 }

@@ -51,6 +51,13 @@ export function poolValues(g: GraphBuilder, x4: Floats, scope: Scope): { dense: 
   return { dense: mapFromRows(g, output, channels, gridOf(g, x4)), channels }
 }
 
+/** The keys [1, d, h, w] that the cells of x4 would be looked at by, without positions, as MaskCLIP takes them. */
+export function poolKeys(g: GraphBuilder, x4: Floats, scope: Scope): { keys: Floats; width: number } {
+  const [width = 0, inputs = 0] = scope.take('k_proj.weight', [undefined, undefined]).shape
+  const keys = linear(g, rowsFromMap(g, x4, inputs), scope.at('k_proj'), { bias: true })
+  return { keys: mapFromRows(g, keys, width, gridOf(g, x4)), width }
+}
+
 /** Weights of the attention pool, [heads, 1 + h·w, 1 + h·w]; token 0 is the mean. */
 export function attentionPoolWeights(
   g: GraphBuilder,

@@ -76,9 +76,18 @@ export function packedProjections(
   return thirds(g, x, { weight, bias }, width, queryFactor)
 }
 
+/** The keys alone. */
+export function packedKey(g: GraphBuilder, x: Floats, scope: Scope, width: number): Floats {
+  return packedPart(g, x, scope, width, 1)
+}
+
 /** The values alone: what every token would give if it looked at nothing but itself. */
 export function packedValue(g: GraphBuilder, x: Floats, scope: Scope, width: number): Floats {
-  const own = (stored: StoredTensor) => g.weight(rows(stored, 2 * width, 3 * width))
+  return packedPart(g, x, scope, width, 2)
+}
+
+function packedPart(g: GraphBuilder, x: Floats, scope: Scope, width: number, index: number): Floats {
+  const own = (stored: StoredTensor) => g.weight(rows(stored, index * width, (index + 1) * width))
   const weight = own(scope.take('in_proj_weight', [3 * width, width]))
   return g.op('Gemm', [x, weight, own(scope.take('in_proj_bias', [3 * width]))], { transB: int(1) })
 }

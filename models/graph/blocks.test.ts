@@ -10,6 +10,7 @@ import { attentionScale, attentionWithWeights, fusedAttention } from './attentio
 import { GraphBuilder, type Floats } from './builder'
 import { withoutFusedAttention } from './portable'
 import { buildCosineMap } from './score-map'
+import { buildKeySmoothing, buildPromptDenoising, type KeyNorm } from './score-refinement'
 import type { Graph } from './graph'
 import { cellPositions, gridOf, type PositionFit } from './tokens'
 
@@ -168,5 +169,54 @@ describe('the score map', () => {
     expect([...valuesOf(await run(buildCosineMap(channels), inputs), 'score_map')]).toEqual(close(score))
     expect(score.every((value) => Math.abs(value) <= 1 + 1e-6)).toBe(true)
     expect([score[3], score[7], score[11]]).toEqual([0, 0, 0])
+  })
+})
+
+describe('the refinement of a score map', () => {
+  const map = (classes: readonly (readonly number[])[]) =>
+    float32Tensor([1, classes.length, 1, classes[0]?.length ?? 0], Float32Array.from(classes.flat()))
+  const denoised = async (score: Tensor, threshold = 0.5) =>
+    [...valuesOf(await run(buildPromptDenoising(threshold), { score_map: score }), 'score_map_denoised')].map((value) =>
+      Number(value.toFixed(6))
+    )
+  const smoothed = async (score: Tensor, key: Tensor, threshold = 1, norm: KeyNorm = 'cells') => {
+    const graph = buildKeySmoothing(key.shape[1] ?? 0, threshold, norm)
+    return valuesOf(await run(graph, { score_map_denoised: score, key }), 'score_map_smoothed')
+  }
+
+  it('removes a class that no cell is sure of, everywhere, and leaves the cosines of the others', async () => {
+    // shares of the third: e^−10 of the first cell's, e^−5 of the second's
+    const score = map([
+      [0.3, 0.1],
+      [0.1, 0.25],
+      [0.2, 0.2]
+    ])
+    expect(await denoised(score)).toEqual([0.3, 0.1, 0.1, 0.25, -1, -1])
+    expect(await denoised(score, 0)).toEqual([0.3, 0.1, 0.1, 0.25, 0.2, 0.2])
+  })
+
+  it('keeps a class that stands alone, and may leave none of several', async () => {
+    expect(await denoised(map([[-0.4, 0.1]]), 1)).toEqual([-0.4, 0.1])
+    const even = map([
+      [0.2, 0.2],
+      [0.2, 0.2],
+      [0.2, 0.2]
+    ])
+    expect(await denoised(even)).toEqual([-1, -1, -1, -1, -1, -1])
+    // nothing is left to tell the classes apart by
+    const none = map([
+      [-1, -1],
+      [-1, -1]
+    ])
+    expect([...(await smoothed(none, noise([1, 3, 1, 2]), 0))]).toEqual(close([0.5, 0.5, 0.5, 0.5]))
+  })
+
+  it('smooths one cell by itself: the products of keys of length one in every channel are their number', async () => {
+    const score = map([[0.21], [0.2]])
+    const share = 1 / (1 + Math.exp(-1))
+    const key = noise([1, 3, 1, 1])
+    expect([...(await smoothed(score, key))]).toEqual(close([3 * share, 3 * (1 - share)]))
+    expect([...(await smoothed(score, key, 1, 'channels'))]).toEqual(close([share, 1 - share]))
+    expect([...(await smoothed(map([[0.21]]), key))]).toEqual([1])
   })
 })

@@ -136,6 +136,14 @@ export class GraphBuilder {
     return this.op('MatMul', [left, right])
   }
 
+  less(left: Floats, right: Floats): Value<'bool'> {
+    return { name: this.node('Less', '', [left, right], {}), dtype: 'bool' }
+  }
+
+  where(condition: Value<'bool'>, yes: Floats, no: Floats): Floats {
+    return this.op('Where', [condition, yes, no])
+  }
+
   /** [start, end) of one axis; an end may be a value. */
   slice(value: Floats, axis: number, start: number, end: Size): Floats {
     return this.op('Slice', [value, this.sizes([start]), this.shape([end]), this.sizes([axis])])

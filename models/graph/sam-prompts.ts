@@ -47,7 +47,7 @@ export function buildSamPromptEncoder(scope: Scope, { side, pixels }: SamGrid): 
   g.output('sparse_embedding', g.op('Unsqueeze', [sparse, g.sizes([0])]), [1, 'points', channels])
 
   const none = g.reshape(embedding('no_mask_embed'), [1, channels, 1, 1])
-  const dense = g.op('Where', [hasMask, maskEmbedding(g, mask, scope.at('mask_downscaling')), none])
+  const dense = g.where(hasMask, maskEmbedding(g, mask, scope.at('mask_downscaling')), none)
   g.output('dense_embedding', dense, [1, channels, side, side])
   return g.build()
 }

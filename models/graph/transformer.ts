@@ -1,4 +1,11 @@
-import { attentionScale, attentionWithWeights, fusedAttention, packedProjections, packedValue } from './attention'
+import {
+  attentionScale,
+  attentionWithWeights,
+  fusedAttention,
+  packedKey,
+  packedProjections,
+  packedValue
+} from './attention'
 import type { Floats, GraphBuilder } from './builder'
 import { layerNorm, linear } from './layers'
 import type { Scope } from './scope'
@@ -30,6 +37,20 @@ export function valueBlock(
 ): Floats {
   const value = packedValue(g, layerNorm(g, x, scope.at('ln_1'), options.epsilon), scope.at('attn'), options.width)
   return behindAttention(g, x, value, scope, options)
+}
+
+/**
+ * The keys of a block, from what goes into it, as MaskCLIP's code takes them: it sends them through the output projection
+ * together with the values.
+ */
+export function blockKeys(
+  g: GraphBuilder,
+  x: Floats,
+  scope: Scope,
+  { width, epsilon }: Pick<TransformerOptions, 'width' | 'epsilon'>
+): Floats {
+  const key = packedKey(g, layerNorm(g, x, scope.at('ln_1'), epsilon), scope.at('attn'), width)
+  return linear(g, key, scope.at('attn', 'out_proj'), { bias: true })
 }
 
 function behindAttention(
