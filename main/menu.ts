@@ -18,6 +18,7 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
       label: '&File',
       submenu: [
         item('open-checkpoint', 'Open checkpoint…', 'CmdOrCtrl+O'),
+        item('open-beside', 'Open beside…', 'CmdOrCtrl+Shift+B'),
         item('open-picture', 'Open picture…', 'CmdOrCtrl+Shift+O'),
         item('open-labels', 'Open label image…'),
         item('open-sample', 'Open sample'),

@@ -1,5 +1,7 @@
 import { FIT } from './plots/camera'
 import type { OverlayKind } from './state/choices'
+import { comparesWords } from './state/class-lists'
+import { hasPlace, openBeside } from './state/opening'
 import { openSample } from './state/start.svelte'
 import { studioError } from './state/resource.svelte'
 import type { Studio } from './state/studio.svelte'
@@ -41,6 +43,19 @@ export async function chooseAndOpen(studio: Studio, kind: 'checkpoint' | 'pictur
   else await studio.openLabels(path)
 }
 
+/** Opens what the user chooses beside the models that are open. */
+export async function chooseAndOpenBeside(studio: Studio): Promise<void> {
+  if (!hasPlace(studio)) return
+  const [path] = await studio.shell.chooseFiles({ kind: 'checkpoint' })
+  if (path !== undefined) await openBeside(studio, { path })
+}
+
+/** Opens what the user chooses in the place of a model. */
+export async function chooseAndReplace(studio: Studio, index: number): Promise<void> {
+  const [path] = await studio.shell.chooseFiles({ kind: 'checkpoint' })
+  if (path !== undefined) await studio.openModel({ path }, index)
+}
+
 /** Failures of what a command started in the background are told; nobody else waits for them. */
 function report(studio: Studio, work: Promise<unknown>): void {
   work.catch((error: unknown) => studio.notices.add('error', studioError(error).message))
@@ -60,6 +75,7 @@ const isDark = ({ settings }: Studio): boolean =>
 
 export const commands: readonly Command[] = [
   command('open-checkpoint', 'file', ['Mod+O'], (studio) => report(studio, chooseAndOpen(studio, 'checkpoint'))),
+  command('open-beside', 'file', ['Shift+Mod+B'], (studio) => report(studio, chooseAndOpenBeside(studio))),
   command('open-picture', 'file', ['Shift+Mod+O'], (studio) => report(studio, chooseAndOpen(studio, 'picture'))),
   command(
     'open-labels',
@@ -106,14 +122,27 @@ export const commands: readonly Command[] = [
     'edit',
     [],
     (studio) => (studio.editedClass = 'new'),
-    ({ lead }) => lead?.info?.nameTokens !== undefined
+    ({ classModel }) => classModel?.takesNewNames === true
+  ),
+  command(
+    'class-names',
+    'edit',
+    [],
+    (studio) => {
+      studio.namedModel = Math.max(
+        0,
+        studio.models.findIndex((slot) => slot === studio.classModel)
+      )
+      studio.dialog = 'class-names'
+    },
+    ({ classModel }) => classModel?.info !== undefined && comparesWords(classModel.info)
   ),
   command(
     'reset-classes',
     'edit',
     [],
     (studio) => studio.resetClasses(),
-    ({ choices }) => choices.models[0]?.classes !== undefined
+    ({ classModel }) => classModel?.choice.classes !== undefined
   ),
 
   ...views.map((view, index) =>

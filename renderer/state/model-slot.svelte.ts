@@ -3,6 +3,7 @@ import type { StudioError } from '#models/errors'
 import type { Rgb } from '#models/palettes'
 import type { ModelChoice } from './choices'
 import { colorOfName } from './class-colors'
+import { comparesWords, listOf, namesNeeded, numberedClasses, takesAnyList } from './class-lists'
 
 export const SLOT_LETTERS = ['A', 'B', 'C', 'D'] as const
 export type SlotLetter = (typeof SLOT_LETTERS)[number]
@@ -30,6 +31,8 @@ export class ModelSlot {
   decoderError: StudioError | undefined = $state.raw()
   /** a newer answer than `run` is on its way */
   stale = $state(false)
+  /** why it could not be opened in another way (with other files, as another system): it stays as it was */
+  changeError: StudioError | undefined = $state.raw()
   /** the checkpoint that is being opened to stand here instead */
   next: ModelChoice | undefined = $state.raw()
   /** the decoder's logits of `run` are there, so asking for them is quick */
@@ -42,20 +45,45 @@ export class ModelSlot {
 
   /** `run` answers older choices: what shows it marks it as old */
   readonly old: boolean = $derived(this.run !== undefined && (this.stale || this.next !== undefined))
-  /** the list in use: edited, or the checkpoint's own */
-  readonly classes: readonly string[] = $derived(this.choice.classes ?? this.info?.classes ?? [])
+  /** what it has itself: names chosen for it, or its checkpoint's */
+  readonly ownClasses: readonly string[] | undefined = $derived(listOf(this.choice, this.info))
+  /** the list in use, by the rule of class-lists.ts */
+  readonly classes: readonly string[] = $derived.by(() => {
+    const own = this.ownClasses ?? numberedClasses(this.info)
+    if (own || !this.info || !takesAnyList(this.info)) return own ?? []
+    return this.#lender()?.ownClasses ?? []
+  })
+  /** words can be added to its list: a text encoder takes them, and their number is free */
+  readonly takesNewNames: boolean = $derived(
+    this.info !== undefined && this.info.nameTokens !== undefined && namesNeeded(this.info) === undefined
+  )
+  /** what the user has to give before it can be run */
+  readonly lacks: 'files' | 'classes' | undefined = $derived.by(() => {
+    if (!this.info) return undefined
+    if (this.info.needs && this.info.needs.length > 0) return 'files'
+    return comparesWords(this.info) && this.classes.length === 0 ? 'classes' : undefined
+  })
   /** RGB beside `classes` */
   readonly palette: readonly Rgb[] = $derived(this.classes.map((name) => this.colorOf(name)))
   readonly #colors = $derived(new Map(this.info?.classes.map((name, index) => [name, this.info?.palette[index]])))
 
-  constructor(id: number, choice: ModelChoice) {
+  /** the model whose list is taken over by those that have none */
+  readonly #lender: () => ModelSlot | undefined
+
+  constructor(id: number, choice: ModelChoice, lender: () => ModelSlot | undefined) {
     this.id = id
     this.choice = choice
+    this.#lender = lender
   }
 
-  /** The checkpoint's own for names that it knows, made from the name for the others. */
+  /** The checkpoint's own, or that of the model whose list it shares; made from the name where neither knows it. */
   colorOf(name: string): Rgb {
-    return this.#colors.get(name) ?? colorOfName(name)
+    return this.ownColor(name) ?? this.#lender()?.ownColor(name) ?? colorOfName(name)
+  }
+
+  /** The checkpoint's own colour of a class. */
+  ownColor(name: string): Rgb | undefined {
+    return this.#colors.get(name)
   }
 
   get fileName(): string {

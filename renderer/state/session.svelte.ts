@@ -62,6 +62,19 @@ export class Session {
     client.onConnect(() => this.#startOver())
   }
 
+  /** The first model that has a list of classes: those without one have this (class-lists.ts). */
+  get lender(): ModelSlot | undefined {
+    return this.slots.find(({ ownClasses }) => ownClasses !== undefined)
+  }
+
+  /** Closes what `openModel` opened and nobody chose. */
+  abandon(source: ModelSource): void {
+    const info = this.#ready.get(modelKey(source))
+    if (!info) return
+    this.#ready.delete(modelKey(source))
+    this.#engine.closeModel({ model: info.id }).catch(() => undefined)
+  }
+
   /** Opens a checkpoint ahead of the choice of it, so that a broken file changes nothing; throws what is wrong. */
   async openModel(source: ModelSource): Promise<ModelInfo | undefined> {
     const info = await this.#openings.run('model', (signal) =>
@@ -188,11 +201,11 @@ export class Session {
   /** A slot for a checkpoint that is new here: one whose own checkpoint leaves shows its last run until there is another. */
   #replace(left: Set<ModelSlot>, index: number, choice: ModelChoice): ModelSlot {
     const before = this.slots[index]
-    const slot = before && left.delete(before) ? before : new ModelSlot(++this.#lastSlotId, choice)
+    const slot = before && left.delete(before) ? before : new ModelSlot(++this.#lastSlotId, choice, () => this.lender)
     if (slot.info && this.#open.has(slot)) {
       this.#replaced.set(slot, (this.#replaced.get(slot) ?? new Set()).add(slot.info.id))
     }
-    slot.info = slot.presence = slot.runError = slot.decoderError = undefined
+    slot.info = slot.presence = slot.runError = slot.decoderError = slot.changeError = undefined
     slot.decoded = false
     slot.choice = choice
     this.#asked.delete(slot)
@@ -242,7 +255,7 @@ export class Session {
   #opened(slot: ModelSlot, info: ModelInfo): void {
     slot.info = info
     this.#open.add(slot)
-    if (info.missing.length > 0) this.#forgetReplaced(slot)
+    if (info.missing.length > 0 || slot.lacks) this.#forgetReplaced(slot)
   }
 
   #close(slot: ModelSlot): void {
@@ -258,7 +271,8 @@ export class Session {
   #requestOf(slot: ModelSlot, choices: Choices): Omit<RunRequest, 'want'> | undefined {
     const { info } = slot
     const picture = this.picture.info
-    if (!info || !this.#open.has(slot) || info.missing.length > 0 || !picture || this.picture.opening) return undefined
+    if (!info || !this.#open.has(slot) || info.missing.length > 0 || slot.lacks) return undefined
+    if (!picture || this.picture.opening) return undefined
     // a run that is over as soon as what is being opened is there would only be in its way
     if (slot.next !== undefined || this.#openings.has('picture')) return undefined
     return {
@@ -284,7 +298,7 @@ export class Session {
     for (const slot of this.slots) {
       const request = this.#requestOf(slot, choices)
       if (!request) {
-        if (this.picture.path === undefined) slot.run = slot.presence = undefined
+        if (this.picture.path === undefined || slot.lacks) this.#dropRun(slot)
         continue
       }
       const key = JSON.stringify([this.epoch, request])
@@ -293,6 +307,13 @@ export class Session {
       void this.#run(slot, request)
     }
     this.probes.followPins(this.slots, choices.pins)
+  }
+
+  /** Nothing that was asked before answers for what is chosen now. */
+  #dropRun(slot: ModelSlot): void {
+    this.#latest.cancel(`run ${slot.id}`)
+    this.#asked.delete(slot)
+    slot.run = slot.presence = slot.runError = undefined
   }
 
   /** The score map first, since it is what is looked at, then the decoder's answer. */

@@ -1,5 +1,5 @@
 import { getContext, setContext } from 'svelte'
-import type { EngineStatus, Engine } from '#models/api'
+import type { EngineStatus, Engine, ModelInfo } from '#models/api'
 import type { EngineState, Shell } from '#models/shell'
 import type { StudioError } from '#models/errors'
 import { FIT, type Camera } from '../plots/camera'
@@ -13,10 +13,12 @@ import {
   type Pin
 } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
+import { comparesWords, listOf, takesAnyList } from './class-lists'
 import type { EngineClient } from './engine'
 import { History } from './history'
 import { KnownFiles } from './known-files.svelte'
 import { fileNameOf, type ModelSlot } from './model-slot.svelte'
+import { openWithNeighbours } from './neighbours'
 import { Notices } from './notices.svelte'
 import type { Point } from './probes'
 import { studioError } from './resource.svelte'
@@ -32,7 +34,7 @@ export interface FailedFile {
 }
 
 export type SidePanel = 'library' | 'inspector'
-export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor'
+export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor' | 'class-names'
 
 /** How long an ended run may take to notice before its engine is killed: graphs run to their end. */
 const CANCEL_GRACE_MS = 700
@@ -67,6 +69,8 @@ export class Studio {
   /** a view has drawn the first result */
   drawn = $state(false)
   dialog: Dialog | undefined = $state()
+  /** index of the model whose class names the dialog 'class-names' asks for */
+  namedModel = $state(0)
   /** the window has no room for side panels: one at a time lies over the view */
   narrow = $state(false)
   #peek: SidePanel | undefined = $state()
@@ -87,20 +91,20 @@ export class Studio {
   /** name of the chosen class, or undefined where there are no classes */
   readonly chosenName: string | undefined = $derived.by(() => {
     const { chosenClass } = this.choices
-    const classes = this.lead?.classes ?? []
+    const classes = this.classModel?.classes ?? []
     return chosenClass !== undefined && classes.includes(chosenClass) ? chosenClass : classes[0]
   })
   /** τ in use, of model A */
   readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
 
   readonly words: Words = $derived(dictionaries[this.settings.language])
-  /** indices of model A's classes in the order in which they are listed, without those that the search leaves out */
+  /** indices of the classes in the order in which they are listed, without those that the search leaves out */
   readonly orderedClasses: readonly number[] = $derived.by(() => {
-    const classes = this.lead?.classes ?? []
+    const classes = this.classModel?.classes ?? []
     const search = this.classFilter.trim().toLowerCase()
     const shown = classes.map((_, index) => index).filter((index) => classes[index]?.toLowerCase().includes(search))
     if (this.settings.classOrder === 'list') return shown
-    const share = (index: number): number => this.lead?.presence?.shares.get(classes[index] ?? '') ?? 0
+    const share = (index: number): number => this.classModel?.presence?.shares.get(classes[index] ?? '') ?? 0
     return shown.toSorted((a, b) => share(b) - share(a))
   })
 
@@ -132,9 +136,14 @@ export class Studio {
     return this.session.slots
   }
 
-  /** Model A, whose class list is the list. */
+  /** Model A. */
   get lead(): ModelSlot | undefined {
     return this.session.slots[0]
+  }
+
+  /** Whose class list is the list: model A, or the first behind it that knows words where A knows none. */
+  get classModel(): ModelSlot | undefined {
+    return this.models.find(({ info }) => !info || comparesWords(info)) ?? this.lead
   }
 
   get picture(): Session['picture'] {
@@ -169,26 +178,28 @@ export class Studio {
   /** The class `steps` further down in the list as it is shown. */
   stepClass(steps: number): void {
     const order = this.orderedClasses
-    const classes = this.lead?.classes ?? []
+    const classes = this.classModel?.classes ?? []
     const at = order.findIndex((index) => classes[index] === this.chosenName)
     const next = at < 0 ? 0 : Math.min(order.length - 1, Math.max(0, at + steps))
     this.chooseClass(classes[order[next] ?? -1] ?? this.chosenName)
   }
 
-  /** Edits the class list of model A. */
+  /** Edits the class list. */
   editClasses(edit: ClassEdit): void {
-    const { lead } = this
-    const [first, ...others] = this.choices.models
-    if (!lead || !first) return
-    const { classes, chosen } = editClasses(lead.classes, this.chosenName, edit)
-    this.choose({ models: [{ ...first, classes }, ...others], chosenClass: chosen })
+    const { classModel } = this
+    if (!classModel) return
+    const { classes, chosen } = editClasses(classModel.classes, this.chosenName, edit)
+    this.listClasses(this.models.indexOf(classModel), classes, chosen)
   }
 
-  /** Back to the checkpoint's own list. */
   resetClasses(): void {
-    const [first, ...others] = this.choices.models
-    if (!first) return
-    this.choose({ models: [{ ...first, classes: undefined }, ...others] })
+    if (this.classModel) this.listClasses(this.models.indexOf(this.classModel), undefined)
+  }
+
+  /** Gives a model a list of its own; undefined: back to the checkpoint's, or to what class-lists.ts says. */
+  listClasses(index: number, classes: readonly string[] | undefined, chosen = this.choices.chosenClass): void {
+    const choice = this.choices.models[index]
+    if (choice) this.choose({ models: this.choices.models.with(index, { ...choice, classes }), chosenClass: chosen })
   }
 
   pin(point: Point, add: boolean): void {
@@ -242,28 +253,41 @@ export class Studio {
 
   /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
   async openModel(source: ModelSource, index = 0): Promise<void> {
-    await this.#openModel({ ...source, classes: undefined }, index)
+    this.failedModel = undefined
+    try {
+      await this.#openModel({ ...source, classes: undefined }, index)
+    } catch (error) {
+      this.failedModel = { path: source.path, fileName: fileNameOf(source.path), error: studioError(error) }
+    }
   }
 
-  /** Opens the model of a slot in another way (overrides, other files, another system); its class list and pane stay. */
+  /**
+   * Opens the model of a slot in another way (overrides, other files, another system); its class list and pane stay.
+   * Where that fails, it stays as it is and its slot says why.
+   */
   async changeModel(index: number, change: Partial<ModelSource>): Promise<void> {
     const choice = this.choices.models[index]
-    if (choice) await this.#openModel({ ...choice, ...change }, index)
+    const slot = this.models[index]
+    if (!choice || !slot) return
+    slot.changeError = undefined
+    try {
+      await this.#openModel({ ...choice, ...change }, index)
+    } catch (error) {
+      slot.changeError = studioError(error)
+    }
   }
 
   async #openModel(choice: ModelChoice, index: number): Promise<void> {
-    this.failedModel = undefined
-    const { path } = choice
     const slot = this.models[index]
     if (slot) slot.next = choice
     const opened = this.#makeWay(slot ? [slot] : [])
     try {
-      if (!(await this.session.openModel(choice))) return
-      const models = this.choices.models.toSpliced(index, 1, choice).slice(0, MAX_MODELS)
-      this.choose({ models })
-      void this.files.add(path, 'checkpoint')
-    } catch (error) {
-      this.failedModel = { path, fileName: fileNameOf(path), error: studioError(error) }
+      const found = await openWithNeighbours(this.session, this.shell, choice)
+      if (!found) return
+      const infos = this.models.map(({ info }) => info)
+      const models = this.choices.models.toSpliced(index, 1, { ...choice, ...found.source }).slice(0, MAX_MODELS)
+      this.choose({ models: this.#keepList(models, infos.toSpliced(index, 1, found.info)) })
+      void this.files.add(choice.path, 'checkpoint')
     } finally {
       opened()
       // unless one that was opened after it is on its way
@@ -275,7 +299,16 @@ export class Studio {
   }
 
   closeModel(index: number): void {
-    this.choose({ models: this.choices.models.toSpliced(index, 1) })
+    const infos = this.models.map(({ info }) => info)
+    this.choose({ models: this.#keepList(this.choices.models.toSpliced(index, 1), infos.toSpliced(index, 1)) })
+  }
+
+  /** A list that leaves with its model stays with the first of those that followed it. */
+  #keepList(models: readonly ModelChoice[], infos: readonly (ModelInfo | undefined)[]): readonly ModelChoice[] {
+    const list = this.session.lender?.ownClasses
+    if (!list || models.some((model, index) => listOf(model, infos[index]))) return models
+    const heir = models[infos.findIndex((info) => info && takesAnyList(info))]
+    return heir ? models.with(models.indexOf(heir), { ...heir, classes: list }) : models
   }
 
   /** Opens a picture; labels and pins belong to the one before and leave with it. */

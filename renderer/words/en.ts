@@ -1,3 +1,5 @@
+import { opening } from './en/opening'
+
 /*
  * Every text of the window, in English. Other languages have the same keys with the same parameters (words.ts).
  * Tensor names, file names and the engine's own messages are no words.
@@ -28,6 +30,8 @@ export const en = {
     picture: 'Open a picture to run the model on.',
     pictureHow: 'Drop a JPEG, PNG, WebP or TIFF anywhere on the window.'
   },
+
+  opening,
 
   actions: {
     open: 'Open…',
@@ -335,6 +339,7 @@ export const en = {
 
   commands: {
     'open-checkpoint': 'Open checkpoint…',
+    'open-beside': 'Open beside…',
     'open-picture': 'Open picture…',
     'open-labels': 'Open label image…',
     'open-sample': 'Open the sample',
@@ -346,6 +351,7 @@ export const en = {
     'next-class': 'Next class',
     'previous-class': 'Previous class',
     'add-class': 'Add a class',
+    'class-names': 'Class names…',
     'reset-classes': 'Back to the checkpoint’s classes',
     'view-1': 'Heatmaps',
     'fit-picture': 'Fit the picture',

@@ -1,3 +1,4 @@
+import { opening } from './ko/opening'
 import type { Words } from './words'
 
 /* 창의 모든 글. 텐서와 파일의 이름, 엔진이 보내는 문장은 여기에 없다. 한국어에는 복수형이 따로 없다. */
@@ -24,6 +25,8 @@ export const ko: Words = {
     picture: '모델에 넣을 사진을 여세요.',
     pictureHow: 'JPEG, PNG, WebP, TIFF 파일을 창 아무 곳에나 놓으세요.'
   },
+
+  opening,
 
   actions: {
     open: '열기…',
@@ -327,6 +330,7 @@ export const ko: Words = {
 
   commands: {
     'open-checkpoint': '체크포인트 열기…',
+    'open-beside': '나란히 열기…',
     'open-picture': '사진 열기…',
     'open-labels': '레이블 이미지 열기…',
     'open-sample': '예제 열기',
@@ -338,6 +342,7 @@ export const ko: Words = {
     'next-class': '다음 클래스',
     'previous-class': '이전 클래스',
     'add-class': '클래스 더하기',
+    'class-names': '클래스 이름…',
     'reset-classes': '체크포인트의 클래스로 되돌리기',
     'view-1': '히트맵',
     'fit-picture': '사진을 창에 맞추기',
