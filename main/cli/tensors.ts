@@ -29,7 +29,11 @@ interface Options {
   classPosition?: string
   clipWeights?: string
   clipText?: string
+  imagePrompt?: string
 }
+
+/** --image-prompt without a file: z̄ as it is. */
+const IDENTITY = 'identity'
 
 type Described = Pick<TensorSpec, 'name' | 'meaning'>
 
@@ -82,6 +86,10 @@ export function addTensors(program: Command): void {
     )
     .option('--clip-weights <file>', "MaskCLIP's *_clip_weights.pth, beside its *_clip_backbone.pth")
     .option('--clip-text <file>', "MaskCLIP's *_clip_text.pth, one row for each of --classes")
+    .option(
+      '--image-prompt <file>',
+      'the picture as a token of every prompt of DenseCLIP, [p, I, e_k]: identity, or a file with one linear layer'
+    )
     .addHelpText(
       'after',
       `
@@ -160,21 +168,28 @@ function checkOriginalSize({ fileName, width, height }: PictureInfo, { originalS
   }
 }
 
-async function overridesFor({ config, classPosition }: Options): Promise<Overrides | undefined> {
+async function overridesFor({ config, classPosition, imagePrompt }: Options): Promise<Overrides | undefined> {
   const given = config === undefined ? undefined : ((await readJsonObject(config)) as Overrides)
-  return classPosition === undefined ? given : { ...given, class_position: classPosition }
+  if (classPosition === undefined && imagePrompt === undefined) return given
+  return {
+    ...given,
+    ...(classPosition !== undefined && { class_position: classPosition }),
+    ...(imagePrompt !== undefined && { image_prompt: imagePrompt === IDENTITY ? IDENTITY : 'file' })
+  }
 }
 
-function companionsFor({ clip, clipWeights, clipText }: Options): Partial<Record<CompanionName, string>> {
+function companionsFor(options: Options): Partial<Record<CompanionName, string>> {
+  const { clip, clipWeights, clipText, imagePrompt } = options
   return {
     ...(clip !== undefined && { clip: pathOf(clip) }),
     ...(clipWeights !== undefined && { clipWeights: pathOf(clipWeights) }),
-    ...(clipText !== undefined && { clipText: pathOf(clipText) })
+    ...(clipText !== undefined && { clipText: pathOf(clipText) }),
+    ...(imagePrompt !== undefined && imagePrompt !== IDENTITY && { projection: pathOf(imagePrompt) })
   }
 }
 
 function isOfAllWindows({ tensors }: ModelInfo, name: string): boolean {
-  // CoCoOp's words depend on what a window shows
+  // words that depend on what a window shows
   const isOfPicture = name === 'text_embedding' && tensors.some((spec) => spec.name === 'instance_contexts')
   return OF_ALL_WINDOWS.includes(name) && !isOfPicture
 }

@@ -50,5 +50,6 @@ export async function openCompanions(
 export const COMPANION_MEANINGS: Readonly<Record<CompanionName, string>> = {
   clip: 'the CLIP that it was trained on',
   clipWeights: 'its projection (*_clip_weights.pth)',
-  clipText: 'its text embeddings (*_clip_text.pth)'
+  clipText: 'its text embeddings (*_clip_text.pth)',
+  projection: 'the projection of its image prompt'
 }

@@ -167,13 +167,13 @@ function textStep({ model, classes, templates }: RunParts, stage: TextStage): St
   return {
     id: stage.id,
     kind: 'stage',
-    inputs: stage.contextsFrom === undefined ? [] : [stage.contextsFrom],
+    inputs: stage.contextsFrom ? [stage.contextsFrom.tensor] : [],
     outputs: stage.outputs,
     onDemand: [],
     choices: JSON.stringify([classes, templates]),
     async run(inputs) {
       const [name] = stage.outputs
-      const contexts = stage.contextsFrom === undefined ? undefined : inputs.get(stage.contextsFrom)
+      const contexts = stage.contextsFrom && inputs.get(stage.contextsFrom.tensor)
       const encode: RunText = async (packed) => {
         const { outputs, provider } = await model.sessions.run(stage.id, packed, [name])
         const embedding = outputs.get(name)

@@ -54,7 +54,7 @@ export class TextEncoder {
   constructor(
     private readonly stage: Pick<
       TextStage,
-      'tokenEmbedding' | 'contexts' | 'contextLength' | 'namePosition' | 'wording'
+      'tokenEmbedding' | 'contexts' | 'contextsFrom' | 'contextLength' | 'namePosition' | 'wording'
     >,
     private readonly tokenizer: Tokenizer
   ) {}
@@ -98,7 +98,9 @@ export class TextEncoder {
 
   /** How many contexts stand in a sequence, and whether each class has its own. */
   get #learned(): { count: number; classes: number | undefined } {
-    const shape = this.stage.contexts?.shape ?? []
+    const { contexts, contextsFrom } = this.stage
+    if (contextsFrom) return { count: contextsFrom.count, classes: undefined }
+    const shape = contexts?.shape ?? []
     return { count: shape.at(-2) ?? 0, classes: shape.length > 2 ? shape[0] : undefined }
   }
 

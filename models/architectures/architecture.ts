@@ -113,8 +113,8 @@ export interface TextStage {
   readonly tokenEmbedding: StoredTensor
   /** learned contexts: [P, d] for all names, or [K, P, d], each class its own; undefined: none (CLIP itself) */
   readonly contexts: StoredTensor | undefined
-  /** a tensor [1, P, d] of another stage that takes their place, where they depend on the picture */
-  readonly contextsFrom?: string
+  /** a tensor [1, count, d] of another stage that takes their place, where they depend on the picture */
+  readonly contextsFrom?: { readonly tensor: string; readonly count: number }
   /** among the contexts; 'end' unless said */
   readonly namePosition?: NamePosition
   /** tokens of a name with its start and end (5 as published for DenseCLIP, 77 for CLIP) */
@@ -136,8 +136,11 @@ export interface PromptSpec {
   readonly tensors: readonly TensorSpec[]
 }
 
-/** What other files a system may need: the CLIP it was trained on, MaskCLIP's `*_clip_weights.pth` and `*_clip_text.pth`. */
-export type CompanionName = 'clip' | 'clipWeights' | 'clipText'
+/**
+ * What other files a system may need: the CLIP it was trained on, MaskCLIP's `*_clip_weights.pth` and `*_clip_text.pth`,
+ * the projection of an image prompt (image-prompt.ts).
+ */
+export type CompanionName = 'clip' | 'clipWeights' | 'clipText' | 'projection'
 
 /** The other files, where they are given. */
 export type Companions = Readonly<Partial<Record<CompanionName, Checkpoint>>>

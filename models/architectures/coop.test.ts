@@ -49,7 +49,7 @@ describe.skipIf(!existsSync(SYSTEMS))('CoOp and CoCoOp (need ../shared)', () => 
     const ids = detection?.stages.map(({ id }) => id) ?? []
     expect(ids.indexOf('meta_net')).toBeLessThan(ids.indexOf('text_encoder'))
     expect(detection?.stages.find(({ id }) => id === 'text_encoder')).toMatchObject({
-      contextsFrom: 'instance_contexts'
+      contextsFrom: { tensor: 'instance_contexts', count: 4 }
     })
   })
 

@@ -97,6 +97,7 @@ function withClip(clip: ClipCheckpoint, { facts, contexts, metaNet, file }: Lear
   const image = clipImageSide(clip, facts, activation)
   const { channels } = image
   const text = clipWords(clip, facts, { contexts: () => contexts, channels, activation })
+  const contextsFrom = { tensor: 'instance_contexts', count: contexts.shape.at(-2) ?? 0 }
   const instance = metaNet && graphStage(buildInstanceContexts(channels, contexts, metaNet))
   return {
     summary: image.summary,
@@ -104,7 +105,7 @@ function withClip(clip: ClipCheckpoint, { facts, contexts, metaNet, file }: Lear
     stages: [
       ...image.stages,
       ...(instance ? [instance] : []),
-      { ...text, namePosition, wording, ...(instance && { contextsFrom: 'instance_contexts' }) },
+      { ...text, namePosition, wording, ...(instance && { contextsFrom }) },
       graphStage(buildCosineMap(channels)),
       graphStage(buildPictureLogits(channels, clip.root.take('logit_scale')))
     ],

@@ -5,11 +5,12 @@ import { quickGelu } from '../graph/layers'
 import { Ledger, Scope } from '../graph/scope'
 import { buildScoreMap } from '../graph/score-map'
 import { toFloat32 } from '../tensor'
-import type { Architecture, Detection, GraphStage, Overrides, Stage, TensorSpec } from './architecture'
+import type { Architecture, Companions, Detection, GraphStage, Overrides, Stage, TensorSpec } from './architecture'
 import { decodeHeadStage, upsampleStage, type ScoreJoin } from './decoder-stages'
 import { clipTextStage } from './clip-text'
 import { configuredNumber, Facts } from './facts'
 import { graphStage } from './graph-stage'
+import { imagePromptKind, withImagePrompt } from './image-prompt'
 import type { ImageSide } from './image-side'
 import { readMmcvMeta, type PlainTree } from './mmcv-meta'
 import { CLIP_NORMALIZATION, configuredPreprocess } from './preprocess'
@@ -33,7 +34,7 @@ const TAU = 0.07
  */
 export const denseclip = {
   name: 'denseclip',
-  async detect(checkpoint: Checkpoint, overrides: Overrides): Promise<Detection | undefined> {
+  async detect(checkpoint: Checkpoint, overrides: Overrides, companions: Companions): Promise<Detection | undefined> {
     const names = [...checkpoint.stateDict.keys()]
     const hasAny = (prefix: string) => names.some((name) => name.startsWith(prefix))
     if (!hasAny('backbone.') || !hasAny('text_encoder.') || !hasAny('context_decoder.')) return undefined
@@ -59,15 +60,19 @@ export const denseclip = {
           heads: () => ({ configured: configuredHeads, rule: POOL_HEADS })
         })
     const gamma = root.take('gamma')
+    const kind = imagePromptKind(facts)
     const text = clipTextStage(root.at('text_encoder'), facts, {
       contexts: (width) => {
         const contexts = root.take('contexts', [1, undefined, width])
         return reshaped(contexts, contexts.shape.slice(1))
       },
+      inserted: kind === 'none' ? 0 : 1,
       configuredHeads: meta.config.at('model', 'text_encoder', 'transformer_heads').number(),
       channels: image.channels,
       activation: quickGelu
     })
+    const { channels } = image
+    const words = withImagePrompt(text, { kind, channels, projection: companions.projection, file })
     const decoder = contextDecoder(root.at('context_decoder'), facts, meta.config)
     const join = scoreJoin(root.at('neck'), image, head !== undefined)
     if (join) {
@@ -79,15 +84,14 @@ export const denseclip = {
 
     const stages: Stage[] = [
       ...image.stages,
-      text,
+      ...words.stages,
       graphStage(decoder),
       graphStage(buildScoreMap(image.channels, head ? tau : undefined)),
       ...(hasDecodeHead ? decodeStages(root, facts, image, join) : [])
     ]
     const tensors: TensorSpec[] = [
       ...image.tensors,
-      specs.TOKEN_IDS,
-      specs.TEXT_EMBEDDING,
+      ...words.tensors,
       ...specs.REFINEMENT,
       specs.SCORE_MAP,
       ...(head ? [specs.SCORE_MAP_JOINED] : []),
@@ -99,7 +103,7 @@ export const denseclip = {
 
     return {
       system: head ? 'denseclip-detection' : 'denseclip',
-      summary: `DenseCLIP${head ? ' for detection' : ''}, ${image.summary}`,
+      summary: `DenseCLIP${head ? ' for detection' : ''}, ${image.summary}${words.summary}`,
       reason: reason(join, head),
       facts: facts.list,
       classes: meta.classes,
@@ -109,9 +113,15 @@ export const denseclip = {
       preprocess: configuredPreprocess(meta.config, published(image.trainedSide, head !== undefined)),
       tensors,
       stages,
+      ...(words.needs.length > 0 && { needs: words.needs }),
       missing: [...ledger.missing],
       unexpected: ledger.unused(),
-      notes: [...facts.unusedOverrides(), ...headNotes(head, hasDecodeHead), ...classNotes(meta.classes, join)]
+      notes: [
+        ...words.notes,
+        ...facts.unusedOverrides(),
+        ...headNotes(head, hasDecodeHead),
+        ...classNotes(meta.classes, join)
+      ]
     }
   }
 } satisfies Architecture

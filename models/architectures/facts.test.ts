@@ -29,6 +29,13 @@ describe('Facts', () => {
     expect(() => facts.oneOf('activation', ['quick_gelu', 'gelu'])).toThrow(/quick_gelu or gelu/)
   })
 
+  it('takes shares from 0 to 1, both too', () => {
+    const facts = new Facts({ a: 0, b: 1, c: 1.01, d: '1' }, 'model.pth')
+    expect([facts.share('a', 0.5), facts.share('b', 0.5), facts.share('e', 0.5)]).toEqual([0, 1, 0.5])
+    expect(() => facts.share('c', 0.5)).toThrow(/c has to be a number from 0 to 1/)
+    expect(() => facts.share('d', 0.5)).toThrow(/d has to be a number from 0 to 1/)
+  })
+
   it('refuses heads that do not divide the width, naming the file', () => {
     expect(() => new Facts({ heads: 5 }, 'model.pth').heads('heads', 64, choice)).toThrow(
       /^model\.pth: heads is 5, which does not divide the width 64/

@@ -160,9 +160,15 @@ function preprocess(patch: number | undefined) {
 }
 
 function notesOf({ patch }: MaskclipSide): Note[] {
+  const smoothing =
+    'Keys are compared as the authors’ code does, each channel divided by its length over all cells; the paper speaks of ' +
+    'cosines of cells, which key_norm: channels gives.'
   const message =
     patch === undefined
       ? 'Each cell goes through the value and output projections of the attention pool by itself, without a position.'
       : 'In the last block each cell goes through the value projection by itself; all blocks have exact GELU and ε 1e-6.'
-  return [{ code: 'assumed', message }]
+  return [
+    { code: 'assumed', message },
+    { code: 'assumed', message: smoothing }
+  ]
 }

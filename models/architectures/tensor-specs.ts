@@ -85,6 +85,19 @@ export const INSTANCE_CONTEXTS: TensorSpec = {
   meaning: 'learned contexts, shifted by what the picture is'
 }
 
+export const IMAGE_PROMPT: TensorSpec = {
+  name: 'image_prompt',
+  kind: 'prompt-embedding',
+  axes: ['batch', 'prompt', 'channel'],
+  unit: 'feature',
+  meaning: 'I, the picture as one token of every prompt'
+}
+
+export const PROMPTED_CONTEXTS: TensorSpec = {
+  ...INSTANCE_CONTEXTS,
+  meaning: 'what stands before the names: learned contexts, then the picture as a token'
+}
+
 export const TEXT_EMBEDDING: TensorSpec = {
   name: 'text_embedding',
   kind: 'text-embedding',

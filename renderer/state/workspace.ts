@@ -31,7 +31,8 @@ const overrides = v.record(v.string(), v.union([v.number(), v.string(), v.boolea
 const companions = v.object({
   clip: v.exactOptional(v.string()),
   clipWeights: v.exactOptional(v.string()),
-  clipText: v.exactOptional(v.string())
+  clipText: v.exactOptional(v.string()),
+  projection: v.exactOptional(v.string())
 })
 
 const pane = v.object({
