@@ -33,17 +33,6 @@ async function expectStoredScores(studio: Studio, row: number, column: number): 
   }
 }
 
-/** Lets go of files from the system's file manager over the middle of the window. */
-async function drop({ page }: Studio, files: readonly string[], over: () => Promise<void>): Promise<void> {
-  const client = await page.context().newCDPSession(page)
-  const at = { x: 640, y: 400, data: { items: [], files: [...files], dragOperationsMask: 1 } }
-  await client.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at })
-  await client.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
-  await over()
-  await client.send('Input.dispatchDragEvent', { type: 'drop', ...at })
-  await client.detach()
-}
-
 test('the first start shows where the sample’s cars are, and reads it under the mouse', async ({ studio }) => {
   await studio.ready()
   const { page } = studio
@@ -92,7 +81,7 @@ test.describe('a checkpoint', () => {
   test('and its picture are dropped together, anywhere on the window', async ({ studio, dataFolder }) => {
     await studio.ready()
     const files = [CHECKPOINT, await writeGoldenPicture(dataFolder)]
-    await drop(studio, files, async () => {
+    await studio.drop(files, {}, async () => {
       await expect(studio.page.getByText('Drop a checkpoint, a picture, or a label image')).toBeVisible()
     })
     await expect(studio.page.getByText('Drop a checkpoint, a picture, or a label image')).toHaveCount(0)

@@ -1,4 +1,4 @@
-import { test as base, _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { test as base, _electron, type ElectronApplication, type Locator, type Page } from '@playwright/test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -57,6 +57,24 @@ export class Studio {
       ({ app }, [project, ...files]) => app.emit('second-instance', {}, [process.execPath, project, ...files], project),
       [PROJECT, ...paths.map((path) => resolve(path))]
     )
+  }
+
+  /** Lets go of files from the system's file manager over a place of the window, its middle where none is given. */
+  async drop(
+    files: readonly string[],
+    { over: target, shift = false }: { over?: Locator; shift?: boolean } = {},
+    whileOver: () => Promise<void> = async () => undefined
+  ): Promise<void> {
+    const client = await this.page.context().newCDPSession(this.page)
+    const box = await target?.boundingBox()
+    const place = box ? { x: box.x + box.width / 2, y: box.y + box.height / 2 } : { x: 640, y: 400 }
+    const data = { items: [], files: files.map((path) => resolve(path)), dragOperationsMask: 1 }
+    const at = { ...place, data, modifiers: shift ? 8 : 0 }
+    await client.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at })
+    await client.send('Input.dispatchDragEvent', { type: 'dragOver', ...at })
+    await whileOver()
+    await client.send('Input.dispatchDragEvent', { type: 'drop', ...at })
+    await client.detach()
   }
 
   /** The next file dialogs answer with `paths`; [] is a cancelled dialog. */

@@ -2,6 +2,7 @@ import type { LabelMap, MeanIou } from '#models/api'
 import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { formatIou, formatShare } from '#models/figures/numbers'
 import type { Words } from '../../words/words'
+import { systemTitle } from '../../state/systems'
 import type { Sources } from './shown'
 
 /* The small tags on a pane and in its export: what else has to be known to read what is shown. */
@@ -23,12 +24,13 @@ function hasEditedClasses({ slot, maps }: Sources): boolean {
 
 /** Tags of the run: what the numbers stand under, whatever is shown. */
 export function runTags(from: Sources): string[] {
-  const { studio, maps, words } = from
+  const { studio, slot, maps, words } = from
   const { run } = maps
   const { info: picture } = studio.picture
   if (!run || !picture) return []
   const { mode, inputWidth, inputHeight, gammaScale } = run.info
   return [
+    ...(slot.info && studio.models.length > 1 ? [systemTitle(slot.info.system)] : []),
     mode.kind === 'whole' ? words.tagWhole : words.tagSlide(mode.window, mode.stride),
     ...(inputWidth === picture.width && inputHeight === picture.height
       ? []

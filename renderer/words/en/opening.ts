@@ -13,7 +13,8 @@ export const opening = {
   system: 'System',
   openedAs: 'Opened as',
   compareWith: (system: string) => `Compare with ${system}`,
-  compareHint: 'The same weights opened in another way, beside it: two answers to one question.',
+  compareHint:
+    'The same weights opened in another way, beside it: two answers to one question. At Size Original both get the same pixels.',
   why: 'Why, and what it gives',
   zIs: 'How z is made: the cells that the score map compares with the words',
   doesNotGive: 'Does not give',

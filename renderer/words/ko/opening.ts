@@ -13,7 +13,8 @@ export const opening: Words['opening'] = {
   system: '시스템',
   openedAs: '여는 방식',
   compareWith: (system) => `${system}과 비교`,
-  compareHint: '같은 가중치를 다른 방식으로 나란히 엽니다. 한 질문에 대한 두 가지 답입니다.',
+  compareHint:
+    '같은 가중치를 다른 방식으로 나란히 엽니다. 한 질문에 대한 두 가지 답입니다. 크기를 원본으로 하면 둘 다 같은 픽셀을 받습니다.',
   why: '판단한 이유와 얻을 수 있는 것',
   zIs: 'z를 만드는 방법. z는 점수 맵이 낱말과 비교하는 셀입니다.',
   doesNotGive: '얻을 수 없는 것',
