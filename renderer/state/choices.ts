@@ -34,6 +34,36 @@ export interface Pin {
   readonly y: number
 }
 
+/** A place that SAM is told about. Coordinates are pixels of the picture, 0 at the outer edge of the first pixel. */
+export interface SamPoint {
+  readonly x: number
+  readonly y: number
+  /** 1: belongs to the mask, 0: does not */
+  readonly label: 0 | 1
+}
+
+/** left, top, right, bottom in pixels of the picture */
+export type SamBox = readonly [number, number, number, number]
+
+/** Which of SAM's masks is shown: of its three answers the one that it thinks best, or each; or its single answer. */
+export const SAM_ANSWERS = ['best', '1', '2', '3', 'single'] as const
+export type SamAnswer = (typeof SAM_ANSWERS)[number]
+
+/** What SAM models are told, all of them the same. */
+export interface SamChoice {
+  readonly points: readonly SamPoint[]
+  readonly box: SamBox | undefined
+  readonly answer: SamAnswer
+  /** what of the chosen class's score map is told as well (models/analysis/score-prompts.ts) */
+  readonly fromScores: { readonly points: boolean; readonly box: boolean; readonly mask: boolean }
+  /** index of the model whose score map it is; undefined: the first that has one */
+  readonly scoreModel: number | undefined
+  /** at most so many peaks */
+  readonly peaks: number
+  /** cosine by which the class has to beat the best other one */
+  readonly threshold: number
+}
+
 /** What lies over the picture in the Heatmaps view. */
 export const OVERLAY_KINDS = [
   'score_map', // cosine of the chosen class
@@ -44,7 +74,9 @@ export const OVERLAY_KINDS = [
   'loss-score',
   'similar', // cosine of the probed cell to all others
   'feature', // featureTensor, as PCA-RGB or one channel
-  'logits' // decoder's logit of the chosen class
+  'logits', // decoder's logit of the chosen class
+  'sam-mask', // the region that prompts ask for
+  'sam-logits' // and the logits that it is made of, at their own size
 ] as const
 export type OverlayKind = (typeof OVERLAY_KINDS)[number]
 
@@ -85,6 +117,7 @@ export interface Choices {
   /** temperature of the pixel–text matching loss; undefined: the checkpoint's */
   readonly tau: number | undefined
   readonly pins: readonly Pin[]
+  readonly sam: SamChoice
   readonly heatmaps: HeatmapOptions
 }
 
@@ -103,6 +136,16 @@ export const DEFAULT_HEATMAPS: HeatmapOptions = {
   swipe: 0.5
 }
 
+export const NO_PROMPTS: SamChoice = {
+  points: [],
+  box: undefined,
+  answer: 'best',
+  fromScores: { points: false, box: false, mask: false },
+  scoreModel: undefined,
+  peaks: 3,
+  threshold: 0
+}
+
 export const EMPTY_CHOICES: Choices = {
   models: [],
   picturePath: undefined,
@@ -115,5 +158,6 @@ export const EMPTY_CHOICES: Choices = {
   gammaScale: 1,
   tau: undefined,
   pins: [],
+  sam: NO_PROMPTS,
   heatmaps: DEFAULT_HEATMAPS
 }

@@ -4,6 +4,7 @@ import type { Rgb } from '#models/palettes'
 import type { ModelChoice } from './choices'
 import { colorOfName } from './class-colors'
 import { comparesWords, listOf, namesNeeded, numberedClasses, takesAnyList } from './class-lists'
+import type { SlotScores } from './sam-prompts'
 
 export const SLOT_LETTERS = ['A', 'B', 'C', 'D'] as const
 export type SlotLetter = (typeof SLOT_LETTERS)[number]
@@ -38,6 +39,8 @@ export class ModelSlot {
   /** the decoder's logits of `run` are there, so asking for them is quick */
   decoded = $state(false)
   presence: Presence | undefined = $state.raw()
+  /** its score map, of one pass over the whole picture; stays what it was until there is a newer one */
+  scores: SlotScores | undefined = $state.raw()
   /** what it says at the hovered pixel */
   hoverProbe: Probe | undefined = $state.raw()
   /** and at each pin, by the pin's number */

@@ -10,6 +10,7 @@ import { Openings } from './openings'
 import { Probes } from './probes'
 import { studioError } from './resource.svelte'
 import { Results } from './results'
+import { promptedRun, slotScores, type PromptedRun } from './sam-prompts'
 import { Tasks } from './tasks.svelte'
 
 const sourceOf = ({ path, overrides, as, companions }: ModelSource): ModelSource => ({
@@ -205,7 +206,8 @@ export class Session {
     if (slot.info && this.#open.has(slot)) {
       this.#replaced.set(slot, (this.#replaced.get(slot) ?? new Set()).add(slot.info.id))
     }
-    slot.info = slot.presence = slot.runError = slot.decoderError = slot.changeError = undefined
+    slot.info = slot.presence = slot.scores = undefined
+    slot.runError = slot.decoderError = slot.changeError = undefined
     slot.decoded = false
     slot.choice = choice
     this.#asked.delete(slot)
@@ -292,6 +294,14 @@ export class Session {
     }
   }
 
+  /** What differs in the run of a model that takes prompts. */
+  #promptedRun({ info, run }: ModelSlot, choices: Choices): PromptedRun | undefined {
+    const picture = this.picture.info
+    if (!info?.prompts || !picture) return undefined
+    const encoded = run?.model === info.id && run.picture === picture.id ? run : undefined
+    return promptedRun(info.prompts.maskSide, encoded, picture, this.slots, choices)
+  }
+
   #runAll(): void {
     const choices = this.#choices
     if (!choices || this.#halted) return
@@ -301,10 +311,11 @@ export class Session {
         if (this.picture.path === undefined || slot.lacks) this.#dropRun(slot)
         continue
       }
-      const key = JSON.stringify([this.epoch, request])
+      const prompted = this.#promptedRun(slot, choices)
+      const key = JSON.stringify([this.epoch, request, prompted?.key])
       if (this.#asked.get(slot) === key) continue
       this.#asked.set(slot, key)
-      void this.#run(slot, request)
+      void this.#run(slot, { ...request, ...prompted?.request }, prompted?.want)
     }
     this.probes.followPins(this.slots, choices.pins)
   }
@@ -317,13 +328,13 @@ export class Session {
   }
 
   /** The score map first, since it is what is looked at, then the decoder's answer. */
-  async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>): Promise<void> {
+  async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>, prompted?: readonly string[]): Promise<void> {
     slot.stale = true
     slot.runError = slot.decoderError = undefined
     try {
       await this.#latest.run(`run ${slot.id}`, async (signal) => {
         for (const wanted of [['score_map'], ['score_map', DECODED]]) {
-          const want = wanted.filter((name) => slot.has(name))
+          const want = prompted ?? wanted.filter((name) => slot.has(name))
           if (wanted.length > 1 && !want.includes(DECODED)) break
           const run = await this.tasks
             .track('run', slot.letter, signal, (context) => this.#engine.run({ ...request, want }, context))
@@ -340,11 +351,13 @@ export class Session {
           slot.decoded = want.includes(DECODED)
           this.probes.refresh(slot)
           // the engine answers nothing else while the decoder runs, so the window has the scores before that
-          if (want.includes('score_map')) await this.#fetchScores(run)
+          if (want.includes('score_map')) await this.#fetchScores(slot, run)
           signal.throwIfAborted()
         }
         await this.#measurePresence(slot)
       })
+      // what it was asked about the picture waited for the picture to be encoded
+      if (prompted) this.#runAll()
       this.#closeReplaced(slot)
       for (const close of this.#left.splice(0)) void close().catch(() => undefined)
     } catch (error) {
@@ -356,8 +369,12 @@ export class Session {
   }
 
   /** What every pane with a score map asks for, in every window. */
-  async #fetchScores({ id, windows }: RunInfo): Promise<void> {
-    await Promise.all(windows.map((_, window) => this.results.tensor(id, 'score_map', window)))
+  async #fetchScores(slot: ModelSlot, run: RunInfo): Promise<void> {
+    const maps = await Promise.all(run.windows.map((_, window) => this.results.tensor(run.id, 'score_map', window)))
+    if (slot.run?.id !== run.id || slot.scores?.run === run.id) return
+    slot.scores = maps[0] && slotScores(run, maps[0])
+    // models that are told what a score map says
+    this.#runAll()
   }
 
   /** A decoder takes only as many classes as it was trained for, while score maps take any: that is no failed run. */

@@ -10,7 +10,8 @@ import {
   type HeatmapOptions,
   type ModelChoice,
   type ModelSource,
-  type Pin
+  type Pin,
+  type SamChoice
 } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
 import { comparesWords, listOf, takesAnyList } from './class-lists'
@@ -171,6 +172,11 @@ export class Studio {
     this.choose({ heatmaps: { ...this.choices.heatmaps, ...change } }, kind)
   }
 
+  /** The same for what SAM is told. */
+  chooseSam(change: Partial<SamChoice>, kind?: string): void {
+    this.choose({ sam: { ...this.choices.sam, ...change } }, kind)
+  }
+
   chooseClass(name: string | undefined): void {
     if (name !== this.chosenName) this.choose({ chosenClass: name }, 'class')
   }
@@ -311,7 +317,7 @@ export class Studio {
     return heir ? models.with(models.indexOf(heir), { ...heir, classes: list }) : models
   }
 
-  /** Opens a picture; labels and pins belong to the one before and leave with it. */
+  /** Opens a picture; labels, pins and SAM's points and box belong to the one before and leave with it. */
   async openPicture(path: string, labelsPath?: string): Promise<void> {
     this.failedPicture = undefined
     const opened = this.#makeWay(this.models)
@@ -319,7 +325,7 @@ export class Studio {
       if (!(await this.session.openPicture(path))) return
       this.camera = FIT
       this.hover(undefined)
-      this.choose({ picturePath: path, labelsPath, pins: [] })
+      this.choose({ picturePath: path, labelsPath, pins: [], sam: { ...this.choices.sam, points: [], box: undefined } })
       void this.files.add(path, 'picture')
     } catch (error) {
       this.failedPicture = { path, fileName: fileNameOf(path), error: studioError(error) }

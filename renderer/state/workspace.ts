@@ -1,6 +1,14 @@
 import * as v from 'valibot'
 import { SEQUENTIAL_MAPS, SIGNED_MAPS } from '#models/palettes'
-import { DEFAULT_HEATMAPS, EMPTY_CHOICES, MAX_MODELS, OVERLAY_KINDS, type Choices } from './choices'
+import {
+  DEFAULT_HEATMAPS,
+  EMPTY_CHOICES,
+  MAX_MODELS,
+  NO_PROMPTS,
+  OVERLAY_KINDS,
+  SAM_ANSWERS,
+  type Choices
+} from './choices'
 import { DEFAULT_SETTINGS, type Settings } from './settings'
 
 /** Raised when an older workspace can no longer be read; such a file is left aside and the sample opens. */
@@ -40,6 +48,16 @@ const pane = v.object({
   featureTensor: v.fallback(v.optional(v.string()), undefined)
 })
 
+const sam = v.object({
+  points: v.fallback(v.array(v.object({ x: v.number(), y: v.number(), label: v.picklist([0, 1]) })), []),
+  box: v.fallback(v.optional(v.tuple([v.number(), v.number(), v.number(), v.number()])), undefined),
+  answer: v.fallback(v.picklist(SAM_ANSWERS), NO_PROMPTS.answer),
+  fromScores: v.fallback(v.object({ points: v.boolean(), box: v.boolean(), mask: v.boolean() }), NO_PROMPTS.fromScores),
+  scoreModel: v.fallback(v.optional(index), undefined),
+  peaks: v.fallback(pixels, NO_PROMPTS.peaks),
+  threshold: v.fallback(v.number(), NO_PROMPTS.threshold)
+})
+
 const choices = v.object({
   models: v.pipe(
     v.array(
@@ -64,6 +82,7 @@ const choices = v.object({
   gammaScale: v.fallback(v.pipe(v.number(), v.minValue(0), v.maxValue(2)), 1),
   tau: v.fallback(v.optional(v.pipe(v.number(), v.minValue(Number.MIN_VALUE))), undefined),
   pins: v.fallback(v.array(v.object({ number: pixels, name: v.string(), x: v.number(), y: v.number() })), []),
+  sam: v.fallback(sam, NO_PROMPTS),
   heatmaps: v.fallback(heatmaps, DEFAULT_HEATMAPS)
 })
 
@@ -100,6 +119,7 @@ export function readWorkspace(stored: unknown): Workspace | undefined {
     choices: {
       ...EMPTY_CHOICES,
       ...chosen,
+      sam: { ...NO_PROMPTS, ...chosen.sam },
       models: chosen.models.map((model) => ({ ...model, classes: model.classes }))
     },
     settings: { ...DEFAULT_SETTINGS, ...kept }

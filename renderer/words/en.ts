@@ -1,4 +1,5 @@
 import { opening } from './en/opening'
+import { sam } from './en/sam'
 
 /*
  * Every text of the window, in English. Other languages have the same keys with the same parameters (words.ts).
@@ -193,7 +194,8 @@ export const en = {
       'loss-score': 'Loss of score map',
       similar: 'Similar cells',
       feature: 'Features',
-      logits: 'Logit of class'
+      logits: 'Logit of class',
+      ...sam.overlays
     },
     tools: 'What is shown',
     overlay: 'Overlay',
@@ -254,6 +256,8 @@ export const en = {
     noModel: 'No model is open. Drop a checkpoint on the window to see what it sees.',
     working: 'Working…'
   },
+
+  sam,
 
   status: {
     label: 'Status',

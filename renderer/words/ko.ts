@@ -1,4 +1,5 @@
 import { opening } from './ko/opening'
+import { sam } from './ko/sam'
 import type { Words } from './words'
 
 /* 창의 모든 글. 텐서와 파일의 이름, 엔진이 보내는 문장은 여기에 없다. 한국어에는 복수형이 따로 없다. */
@@ -185,7 +186,8 @@ export const ko: Words = {
       'loss-score': '점수 맵의 손실',
       similar: '비슷한 셀',
       feature: '특징',
-      logits: '클래스의 로짓'
+      logits: '클래스의 로짓',
+      ...sam.overlays
     },
     tools: '표시할 것',
     overlay: '오버레이',
@@ -246,6 +248,8 @@ export const ko: Words = {
     noModel: '열린 모델이 없습니다. 체크포인트를 창에 놓으면 모델이 보는 것을 보여 줍니다.',
     working: '계산 중…'
   },
+
+  sam,
 
   status: {
     label: '상태',
