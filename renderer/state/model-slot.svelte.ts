@@ -11,7 +11,7 @@ export type SlotLetter = (typeof SLOT_LETTERS)[number]
 
 /** How much of the picture each class takes. */
 export interface Presence {
-  readonly from: LabelSource
+  readonly from: Extract<LabelSource, 'score_map' | 'seg_logits'>
   /** share of the pixels, 0..1, by class name: the list may have been edited since */
   readonly shares: ReadonlyMap<string, number>
 }

@@ -42,12 +42,17 @@ export const opening = {
       what: 'Its text embeddings: *_clip_text.pth',
       why: 'MaskCLIP has no text encoder of its own: the embeddings of its classes were computed once and stored.',
       choose: 'Choose the embeddings…'
+    },
+    projection: {
+      what: 'The projection of its image prompt',
+      why: 'The picture becomes a token of the prompts through a projection; without a file it is taken as it is.',
+      choose: 'Choose the projection…'
     }
   },
   needsMore: 'It cannot be run yet',
   use: (name: string) => `Use ${name}`,
   dropToo: 'Or drop the file on the window.',
-  companions: { clip: 'CLIP', clipWeights: 'Projection', clipText: 'Text embeddings' },
+  companions: { clip: 'CLIP', clipWeights: 'Projection', clipText: 'Text embeddings', projection: 'Image prompt' },
   another: 'Another…',
   cannotChange: 'It stays as it was',
 

@@ -42,12 +42,17 @@ export const opening: Words['opening'] = {
       what: '텍스트 임베딩: *_clip_text.pth',
       why: 'MaskCLIP에는 텍스트 인코더가 없습니다. 클래스의 임베딩은 한 번 계산해 저장해 둔 것입니다.',
       choose: '임베딩 선택…'
+    },
+    projection: {
+      what: '이미지 프롬프트의 프로젝션',
+      why: '사진은 프로젝션을 거쳐 프롬프트의 토큰 하나가 됩니다. 파일이 없으면 그대로 넣습니다.',
+      choose: '프로젝션 선택…'
     }
   },
   needsMore: '아직 실행할 수 없습니다',
   use: (name) => `${name} 사용`,
   dropToo: '파일을 창에 끌어다 놓아도 됩니다.',
-  companions: { clip: 'CLIP', clipWeights: '프로젝션', clipText: '텍스트 임베딩' },
+  companions: { clip: 'CLIP', clipWeights: '프로젝션', clipText: '텍스트 임베딩', projection: '이미지 프롬프트' },
   another: '다른 파일…',
   cannotChange: '이전 상태를 유지합니다',
 
