@@ -1,5 +1,6 @@
 import { opening } from './en/opening'
 import { sam } from './en/sam'
+import { refine } from './en/refine'
 
 /*
  * Every text of the window, in English. Other languages have the same keys with the same parameters (words.ts).
@@ -33,6 +34,7 @@ export const en = {
   },
 
   opening,
+  refine,
 
   actions: {
     open: 'Open…',

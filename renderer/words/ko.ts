@@ -1,5 +1,6 @@
 import { opening } from './ko/opening'
 import { sam } from './ko/sam'
+import { refine } from './ko/refine'
 import type { Words } from './words'
 
 /* 창의 모든 글. 텐서와 파일의 이름, 엔진이 보내는 문장은 여기에 없다. 한국어에는 복수형이 따로 없다. */
@@ -28,6 +29,7 @@ export const ko: Words = {
   },
 
   opening,
+  refine,
 
   actions: {
     open: '열기…',

@@ -1,6 +1,7 @@
 import type { LabelMap, MeanIou } from '#models/api'
 import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { formatIou, formatShare } from '#models/figures/numbers'
+import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Words } from '../../words/words'
 import { systemTitle } from '../../state/systems'
 import type { Sources } from './shown'
@@ -22,6 +23,11 @@ function hasEditedClasses({ slot, maps }: Sources): boolean {
   return own.length > 0 && (own.length !== used.length || own.some((name, index) => name !== used[index]))
 }
 
+/** Whether the picture is a token of the prompts, which the weights were not trained with. */
+function hasImagePrompt({ info }: ModelSlot): boolean {
+  return info?.facts.some(({ key, value }) => key === 'image_prompt' && value !== 'none') ?? false
+}
+
 /** Tags of the run: what the numbers stand under, whatever is shown. */
 export function runTags(from: Sources): string[] {
   const { studio, slot, maps, words } = from
@@ -36,7 +42,8 @@ export function runTags(from: Sources): string[] {
       ? []
       : [words.tagInput(inputWidth, inputHeight)]),
     ...(hasEditedClasses(from) ? [words.tagClasses] : []),
-    ...(gammaScale === 1 ? [] : [words.tagGamma(gammaScale.toFixed(2))])
+    ...(gammaScale === 1 ? [] : [words.tagGamma(gammaScale.toFixed(2))]),
+    ...(hasImagePrompt(slot) ? [studio.words.refine.tagImagePrompt] : [])
   ]
 }
 

@@ -45,7 +45,7 @@ export const opening = {
     },
     projection: {
       what: 'The projection of its image prompt',
-      why: 'The picture becomes a token of the prompts through a projection; without a file it is taken as it is.',
+      why: 'One linear layer from z̄ to a token, in a file of its own: a state dict, .safetensors or .npy.',
       choose: 'Choose the projection…'
     }
   },

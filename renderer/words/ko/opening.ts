@@ -45,7 +45,7 @@ export const opening: Words['opening'] = {
     },
     projection: {
       what: '이미지 프롬프트의 프로젝션',
-      why: '사진은 프로젝션을 거쳐 프롬프트의 토큰 하나가 됩니다. 파일이 없으면 그대로 넣습니다.',
+      why: 'z̄에서 토큰으로 가는 선형 층 하나이며 별도 파일입니다. state dict, .safetensors, .npy를 읽습니다.',
       choose: '프로젝션 선택…'
     }
   },
