@@ -6,6 +6,7 @@ import type {
   LabelsId,
   ModelId,
   ModelInfo,
+  OpenModelRequest,
   PictureId,
   Probe,
   RunId,
@@ -82,6 +83,8 @@ export class FakeEngine implements Engine {
   readonly calls: { readonly method: string; readonly request: unknown }[] = []
   /** every run waits for this first: a test holds it to see what happens meanwhile */
   gate: Promise<void> = Promise.resolve()
+  /** what differs from `fakeModel` in what a test opens; throws where it cannot be opened */
+  opensAs: (request: OpenModelRequest) => Partial<ModelInfo> = () => ({})
   #lastId = 0
 
   runs(): RunRequest[] {
@@ -117,18 +120,29 @@ export class FakeEngine implements Engine {
   useProvider = (): Promise<EngineStatus> => this.status()
   clearCache = (): Promise<EngineStatus> => this.status()
 
-  async openModel(request: { path: string }): Promise<ModelInfo> {
+  async openModel(request: OpenModelRequest): Promise<ModelInfo> {
     this.#note('openModel', request)
     this.#refuse(request.path)
-    return fakeModel(request.path, ++this.#lastId)
+    return { ...fakeModel(request.path, ++this.#lastId), ...this.opensAs(request) }
   }
 
   async closeModel(request: { model: ModelId }): Promise<void> {
     this.#note('closeModel', request)
   }
 
-  inspect(): Promise<never> {
-    return Promise.reject(new StudioError('unavailable', 'The fake inspects nothing.'))
+  async inspect({ path }: { path: string }): ReturnType<Engine['inspect']> {
+    this.#refuse(path)
+    const model = { ...fakeModel(path, 0), ...this.opensAs({ path }) }
+    return {
+      ...model,
+      format: 'ZIP',
+      container: [],
+      otherContainers: [],
+      detection: { ...model, unexpected: [] },
+      entries: [],
+      parameterCount: 0,
+      notFinite: undefined
+    }
   }
 
   async openPicture(request: { path: string }): ReturnType<Engine['openPicture']> {

@@ -1,3 +1,4 @@
+import type { CompanionName } from '#models/architectures/architecture'
 import { companionNameOf } from '#models/architectures/companion-files'
 import type { ModelSource } from './choices'
 import { fileNameOf } from './model-slot.svelte'
@@ -72,16 +73,22 @@ function modelsAmong(paths: readonly string[]): Pick<ModelSource, 'companions'> 
 async function isTaken(studio: Studio, path: string): Promise<boolean> {
   const waiting = studio.models.findIndex(({ info }) => info?.needs && info.needs.length > 0)
   const needs = studio.models[waiting]?.info?.needs ?? []
-  if (needs.length === 0) return false
-  // a file that says it by its name, or one that is known by what is in it: a need is called like the system that meets it
-  const named = companionNameOf(fileNameOf(path))
-  const system = named
-    ? undefined
-    : await studio.engine.inspect({ path }).then(
-        ({ detection }) => detection?.system,
-        () => undefined
-      )
-  const name = needs.find((need) => need === named || need === system)
+  const name = needs.length > 0 ? await needMet(studio, path, needs) : undefined
   if (name) await giveCompanion(studio, waiting, name, path)
   return name !== undefined
+}
+
+/** Which of several needs a file meets: told by its name, or by what is in it; what no system knows meets an only one. */
+async function needMet(
+  studio: Studio,
+  path: string,
+  needs: readonly CompanionName[]
+): Promise<CompanionName | undefined> {
+  const named = companionNameOf(fileNameOf(path))
+  if (named) return needs.find((need) => need === named)
+  // one that cannot be read is told where it is opened
+  const inspected = await studio.engine.inspect({ path }).catch(() => undefined)
+  if (inspected && !inspected.detection && needs.length === 1) return needs[0]
+  // a need is called like the system that meets it
+  return needs.find((need) => need === inspected?.detection?.system)
 }
