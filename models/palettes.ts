@@ -93,6 +93,13 @@ export const MODEL_COLORS: readonly [Rgb, Rgb, Rgb, Rgb] = [
   rgbFromHex('cc79a7')
 ]
 
+/** What SAM is told to belong to a mask, what not, and the mask; points differ by their signs as well. */
+export const SAM_COLORS = {
+  inside: rgbFromHex('009e73'),
+  outside: rgbFromHex('d55e00'),
+  mask: rgbFromHex('56b4e9')
+} as const satisfies Record<string, Rgb>
+
 /** Hue steps, lightness and chroma levels of the candidates that a class palette is chosen from. */
 const CANDIDATE_HUES = 36
 const CANDIDATE_LIGHTNESS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9]

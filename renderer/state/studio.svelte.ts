@@ -23,6 +23,7 @@ import { openWithNeighbours } from './neighbours'
 import { Notices } from './notices.svelte'
 import type { Point } from './probes'
 import { studioError } from './resource.svelte'
+import { promptsFromScores, scoreSourceOf, type FromScores } from './sam-prompts'
 import { dictionaries, type Words } from '../words/words'
 import { Session } from './session.svelte'
 import { DEFAULT_SETTINGS, type Settings } from './settings'
@@ -97,6 +98,13 @@ export class Studio {
   })
   /** τ in use, of model A */
   readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
+
+  /** what the chosen class's score map tells SAM */
+  readonly samFromScores: FromScores | undefined = $derived.by(() => {
+    const { info } = this.session.picture
+    const source = scoreSourceOf(this.session.slots, info?.id, this.choices)
+    return source && info && promptsFromScores(this.choices.sam, source, info)
+  })
 
   readonly words: Words = $derived(dictionaries[this.settings.language])
   /** indices of the classes in the order in which they are listed, without those that the search leaves out */

@@ -5,6 +5,7 @@ import type { OverlayKind } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
+import { hasAnswers, SamAnswers } from './sam-answers.svelte'
 import type { Cells, ShownRun, SlotMaps } from './slot-maps.svelte'
 
 export type ShownKind = OverlayKind | 'picture'
@@ -46,6 +47,7 @@ export class OverlayData {
   readonly channel
   readonly pca
   readonly similar
+  readonly sam
 
   readonly #studio: Studio
   readonly #slot: ModelSlot
@@ -156,6 +158,10 @@ export class OverlayData {
       },
       ({ run, name, window, row, column }, context) => engine.similarCells({ run, name, window, row, column }, context)
     )
+    this.sam = new SamAnswers(studio, slot, () => {
+      const run = kind() === 'sam-mask' || kind() === 'sam-logits' ? this.#run : undefined
+      return run && hasAnswers(run.info.shapes) ? { id: run.info.id, epoch: run.epoch } : undefined
+    })
   }
 
   /** The resource that the shown kind waits for. */
@@ -178,6 +184,10 @@ export class OverlayData {
         return this.similar
       case 'feature':
         return this.#studio.heatmaps.featureChannel === 'pca' ? this.pca : this.channel
+      case 'sam-mask':
+        return this.sam.atPicture
+      case 'sam-logits':
+        return this.sam.masks
       case 'picture':
         return undefined
     }

@@ -8,6 +8,7 @@ import type { HeatmapOptions } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
+import { showSamLogits, showSamMask } from './sam-shown'
 import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
 import { beyondTags, labelTags, meanIouTags, runTags } from './tags'
 import type { PlacedWindow } from './windows'
@@ -320,5 +321,9 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
       return showSimilar(from)
     case 'feature':
       return showFeature(from)
+    case 'sam-mask':
+      return showSamMask(from)
+    case 'sam-logits':
+      return showSamLogits(from)
   }
 }
