@@ -1,10 +1,13 @@
 import { AxeBuilder } from '@axe-core/playwright'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { settled } from './golden'
 import { expect, test, type Studio } from './studio'
 
 /* axe-core finds nothing to say about any state of the window, light and dark. */
+
+const SYSTEMS = resolve('../shared/golden-systems')
 
 async function check({ page }: Studio, state: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -55,7 +58,7 @@ test('no violation in any state, light or dark', async ({ studio, dataFolder }) 
     await page.getByRole('combobox', { name: 'Overlay' }).selectOption('score_map')
   })
 
-  for (const dialog of ['command-palette', 'keyboard-sheet', 'export-tensor']) {
+  for (const dialog of ['command-palette', 'keyboard-sheet', 'export-tensor', 'class-names']) {
     await test.step(dialog, async () => {
       await studio.chooseInMenu(dialog)
       await expect(page.getByRole('dialog')).toBeVisible()
@@ -72,6 +75,29 @@ test('no violation in any state, light or dark', async ({ studio, dataFolder }) 
     await expect(page.getByRole('menu')).toBeVisible()
     await check(studio, 'pictures')
     await close()
+  })
+
+  await test.step('one file opened as two systems', async () => {
+    await studio.drop(['resources/samples/checkpoints/clip-mini-rn.pt'], { shift: true })
+    await page.getByRole('button', { name: 'Compare with MaskCLIP' }).click()
+    await expect(page.getByTestId('model-card')).toHaveCount(3)
+    await settled(studio)
+    await check(studio, 'CLIP and MaskCLIP')
+  })
+
+  if (existsSync(SYSTEMS))
+    await test.step('a model that needs another file (needs ../shared)', async () => {
+      await studio.drop([join(SYSTEMS, 'coop-real', 'model.pth.tar-50')], { shift: true })
+      await page.getByTestId('model-needs').first().getByRole('button', { name: 'Use clip-mini-rn.pt' }).click()
+      await expect(page.getByTestId('change-error')).toBeVisible()
+      await check(studio, 'CoOp without its CLIP')
+      await page.getByRole('button', { name: 'Close model D' }).click()
+    })
+
+  await test.step('back to one model', async () => {
+    await page.getByRole('button', { name: 'Close model C' }).click()
+    await page.getByRole('button', { name: 'Close model B' }).click()
+    await expect(page.getByTestId('model-card')).toHaveCount(1)
   })
 
   await test.step('text at 200 %, a side panel over the picture', async () => {

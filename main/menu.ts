@@ -34,6 +34,7 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
       submenu: [
         item('undo', 'Undo', 'CmdOrCtrl+Z'),
         item('redo', 'Redo', 'CmdOrCtrl+Shift+Z'),
+        item('class-names', 'Class names…'),
         separator,
         { role: 'cut' },
         { role: 'copy' },

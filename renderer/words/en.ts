@@ -28,7 +28,8 @@ export const en = {
 
   welcome: {
     model: 'Open a DenseCLIP checkpoint to see what it sees.',
-    modelHow: 'Drop the authors’ .pth file anywhere on the window. Nothing else is needed.',
+    modelHow:
+      'Drop the authors’ file anywhere on the window: DenseCLIP, CLIP, MaskCLIP, CoOp, CoCoOp, SAM, Semantic FPN, or an ImageNet ResNet.',
     picture: 'Open a picture to run the model on.',
     pictureHow: 'Drop a JPEG, PNG, WebP or TIFF anywhere on the window.'
   },
@@ -52,7 +53,7 @@ export const en = {
     samples: 'Samples',
     recent: 'Recent',
     empty:
-      'A DenseCLIP checkpoint goes here: the .pth file as its authors publish it. Drop it anywhere on the window, or open it.',
+      'A DenseCLIP checkpoint goes here, or one of CLIP, MaskCLIP, CoOp, SAM and their kin: the file as its authors publish it. Drop it anywhere on the window, or open it.',
     opening: 'Opening…',
     classes: (n: number) => `${n} ${count(n, 'class', 'classes')}`,
     missing: (n: number) =>

@@ -23,7 +23,8 @@ export const ko: Words = {
 
   welcome: {
     model: 'DenseCLIP 체크포인트를 열면 모델이 보는 것을 볼 수 있습니다.',
-    modelHow: '저자들이 공개한 .pth 파일을 창 아무 곳에나 놓으세요. 다른 것은 필요 없습니다.',
+    modelHow:
+      '저자들이 공개한 파일을 창 아무 곳에나 놓으세요: DenseCLIP, CLIP, MaskCLIP, CoOp, CoCoOp, SAM, Semantic FPN, ImageNet ResNet.',
     picture: '모델에 넣을 사진을 여세요.',
     pictureHow: 'JPEG, PNG, WebP, TIFF 파일을 창 아무 곳에나 놓으세요.'
   },
@@ -46,7 +47,8 @@ export const ko: Words = {
     open: '체크포인트 열기…',
     samples: '예제',
     recent: '최근',
-    empty: 'DenseCLIP 체크포인트가 들어갈 자리입니다. 저자들이 공개한 .pth 파일을 창에 놓거나 여세요.',
+    empty:
+      'DenseCLIP 체크포인트나 CLIP, MaskCLIP, CoOp, SAM 같은 모델이 들어갈 자리입니다. 저자들이 공개한 파일을 창에 놓거나 여세요.',
     opening: '여는 중…',
     classes: (n) => `클래스 ${n}개`,
     missing: (n) => `텐서 ${n}개가 없어서 이 모델은 살펴볼 수는 있지만 실행할 수 없습니다.`,
