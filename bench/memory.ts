@@ -1,8 +1,20 @@
 import { readFileSync } from 'node:fs'
 
-/** The most memory that this process ever had resident, in bytes; undefined where the system does not tell. */
-export function peakResidentBytes(): number | undefined {
+/** What a process has in memory, in bytes. */
+export interface ResidentMemory {
+  /** all of it, as a system monitor shows it */
+  readonly bytes: number
+  /** its own pages; the rest are pages of files, which the system can drop and read again */
+  readonly anonymousBytes: number
+  /** the most it ever had */
+  readonly peakBytes: number
+}
+
+/** Of this process; undefined where the system does not tell. */
+export function residentMemory(): ResidentMemory | undefined {
   if (process.platform !== 'linux') return undefined
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const bytesOf = (field: string): number =>
+    1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? NaN)
+  return { bytes: bytesOf('VmRSS'), anonymousBytes: bytesOf('RssAnon'), peakBytes: bytesOf('VmHWM') }
 }

@@ -1,5 +1,5 @@
 import { createEngine } from '../main/engine/engine'
-import { peakResidentBytes } from './memory'
+import { residentMemory } from './memory'
 
 /*
  * A process of its own that opens a checkpoint and shows one picture, so that nothing is warm but what is on disk:
@@ -26,7 +26,7 @@ await engine.useProvider({ provider: 'cpu' })
 const started = performance.now()
 const model = await engine.openModel({ path: checkpoint })
 const opened = performance.now()
-const openPeakBytes = peakResidentBytes() ?? 0
+const openPeakBytes = residentMemory()?.peakBytes ?? 0
 
 const { id } = await engine.openPicture({ path: picture })
 await engine.run({
@@ -42,6 +42,6 @@ const times: OpenTimes = {
   openMs: opened - started,
   firstScoresMs: performance.now() - opened,
   openPeakBytes,
-  scoresPeakBytes: peakResidentBytes() ?? 0
+  scoresPeakBytes: residentMemory()?.peakBytes ?? 0
 }
 console.log(JSON.stringify(times))

@@ -1,6 +1,6 @@
-import type { Shape } from '#models/tensor'
 import { ADE20K_CLASSES } from './ade20k'
-import { random, type TensorToWrite } from './random-tensor'
+import { Layout } from './layout'
+import type { TensorToWrite } from './random-tensor'
 
 /*
  * Checkpoints as large as the published ones, with random weights: keys and shapes of DenseCLIP with CLIP's RN50 at
@@ -22,112 +22,12 @@ export interface PublishedModel {
 const CONTEXTS = 8
 /** Tokens of a class name with its start and end. */
 export const NAME_TOKENS = 5
-const VOCABULARY = 49408
-const TEXT = { width: 512, layers: 12 }
+const TEXT_WIDTH = 512
 const DECODER = { width: 256, layers: 3 }
 const FPN_CHANNELS = 256
 
-/** Collects tensors by PyTorch's names, with the scales of usual initialisations, so that values stay in range. */
-class Layout {
-  readonly tensors = new Map<string, TensorToWrite>()
-
-  add(name: string, shape: Shape, spread: number, center = 0): void {
-    this.tensors.set(name, random('float32', shape, { seed: this.tensors.size, spread, center }))
-  }
-
-  /** [out, in] with a bias unless told otherwise */
-  linear(name: string, outputs: number, inputs: number, bias = true): void {
-    this.add(`${name}.weight`, [outputs, inputs], inputs ** -0.5)
-    if (bias) this.add(`${name}.bias`, [outputs], 0.02)
-  }
-
-  /** [out, in, kernel, kernel], for a ReLU behind it */
-  conv(name: string, outputs: number, inputs: number, kernel: number, bias = false): void {
-    this.add(`${name}.weight`, [outputs, inputs, kernel, kernel], (2 / (inputs * kernel * kernel)) ** 0.5)
-    if (bias) this.add(`${name}.bias`, [outputs], 0.02)
-  }
-
-  /** [in, out, 2, 2] with a bias */
-  upsampling(name: string, channels: number): void {
-    this.add(`${name}.weight`, [channels, channels, 2, 2], channels ** -0.5)
-    this.add(`${name}.bias`, [channels], 0.02)
-  }
-
-  /** LayerNorm or GroupNorm */
-  norm(name: string, channels: number): void {
-    this.add(`${name}.weight`, [channels], 0.1, 1)
-    this.add(`${name}.bias`, [channels], 0.05)
-  }
-
-  batchNorm(name: string, channels: number, scale = 1): void {
-    this.add(`${name}.weight`, [channels], 0.1 * scale, scale)
-    this.add(`${name}.bias`, [channels], 0.05)
-    this.add(`${name}.running_mean`, [channels], 0.05)
-    this.add(`${name}.running_var`, [channels], 0.1, 1)
-    this.tensors.set(`${name}.num_batches_tracked`, random('int64', [], { seed: 0, spread: 0, center: 80_000 }))
-  }
-
-  /** CLIP's transformer blocks below `name` */
-  transformer(name: string, width: number, layers: number): void {
-    const residual = width ** -0.5 * (2 * layers) ** -0.5
-    for (let layer = 0; layer < layers; layer++) {
-      const block = `${name}.resblocks.${layer}`
-      this.add(`${block}.attn.in_proj_weight`, [3 * width, width], width ** -0.5)
-      this.add(`${block}.attn.in_proj_bias`, [3 * width], 0.02)
-      this.add(`${block}.attn.out_proj.weight`, [width, width], residual)
-      this.add(`${block}.attn.out_proj.bias`, [width], 0.02)
-      this.norm(`${block}.ln_1`, width)
-      this.add(`${block}.mlp.c_fc.weight`, [4 * width, width], (2 * width) ** -0.5)
-      this.add(`${block}.mlp.c_fc.bias`, [4 * width], 0.02)
-      this.add(`${block}.mlp.c_proj.weight`, [width, 4 * width], residual)
-      this.add(`${block}.mlp.c_proj.bias`, [width], 0.02)
-      this.norm(`${block}.ln_2`, width)
-    }
-  }
-}
-
-function addResNet50(to: Layout, joint: number, resolution: number): void {
-  const width = 64
-  to.conv('backbone.conv1', width / 2, 3, 3)
-  to.batchNorm('backbone.bn1', width / 2)
-  to.conv('backbone.conv2', width / 2, width / 2, 3)
-  to.batchNorm('backbone.bn2', width / 2)
-  to.conv('backbone.conv3', width, width / 2, 3)
-  to.batchNorm('backbone.bn3', width)
-  let inputs = width
-  for (const [stage, blocks] of [3, 4, 6, 3].entries()) {
-    const planes = width * 2 ** stage
-    for (let block = 0; block < blocks; block++) {
-      const name = `backbone.layer${stage + 1}.${block}`
-      to.conv(`${name}.conv1`, planes, inputs, 1)
-      to.batchNorm(`${name}.bn1`, planes)
-      to.conv(`${name}.conv2`, planes, planes, 3)
-      to.batchNorm(`${name}.bn2`, planes)
-      to.conv(`${name}.conv3`, 4 * planes, planes, 1)
-      // small, so that the sum of sixteen blocks stays of the size of one
-      to.batchNorm(`${name}.bn3`, 4 * planes, 0.3)
-      if (block === 0) {
-        to.conv(`${name}.downsample.0`, 4 * planes, inputs, 1)
-        to.batchNorm(`${name}.downsample.1`, 4 * planes)
-      }
-      inputs = 4 * planes
-    }
-  }
-  const pool = 'backbone.attnpool'
-  to.add(`${pool}.positional_embedding`, [(resolution / 32) ** 2 + 1, inputs], inputs ** -0.5)
-  for (const projection of ['k_proj', 'q_proj', 'v_proj']) to.linear(`${pool}.${projection}`, inputs, inputs)
-  to.linear(`${pool}.c_proj`, joint, inputs)
-}
-
-function addVisionTransformer(to: Layout, joint: number, resolution: number): void {
-  const width = 768
-  to.add('backbone.class_embedding', [width], width ** -0.5)
-  to.add('backbone.positional_embedding', [(resolution / 16) ** 2 + 1, width], width ** -0.5)
-  to.add('backbone.proj', [width, joint], width ** -0.5)
-  to.add('backbone.conv1.weight', [width, 3, 16, 16], (3 * 256) ** -0.5)
-  to.norm('backbone.ln_pre', width)
-  to.transformer('backbone.transformer', width, 12)
-  to.norm('backbone.ln_post', width)
+/** What DenseCLIP adds to a ViT so that it has features at strides 4 to 32. */
+function addPyramid(to: Layout, width: number): void {
   to.norm('backbone.fpn1.0', width)
   to.upsampling('backbone.fpn1.1', width)
   to.batchNorm('backbone.fpn1.2', width)
@@ -136,15 +36,6 @@ function addVisionTransformer(to: Layout, joint: number, resolution: number): vo
   to.upsampling('backbone.fpn2.1', width)
   to.norm('backbone.fpn3', width)
   to.norm('backbone.fpn4.0', width)
-}
-
-function addTextEncoder(to: Layout, joint: number): void {
-  const { width, layers } = TEXT
-  to.add('text_encoder.positional_embedding', [CONTEXTS + NAME_TOKENS, width], 0.01)
-  to.add('text_encoder.text_projection', [width, joint], width ** -0.5)
-  to.transformer('text_encoder.transformer', width, layers)
-  to.add('text_encoder.token_embedding.weight', [VOCABULARY, width], 0.02)
-  to.norm('text_encoder.ln_final', width)
 }
 
 function addContextDecoder(to: Layout, joint: number): void {
@@ -217,10 +108,10 @@ export function publishedResNet50(): PublishedModel {
   const joint = 1024
   const classes = ADE20K_CLASSES.length
   const to = new Layout()
-  to.add('contexts', [1, CONTEXTS, TEXT.width], 0.02)
+  to.add('contexts', [1, CONTEXTS, TEXT_WIDTH], 0.02)
   to.add('gamma', [joint], 0.02, 0.1)
-  addResNet50(to, joint, 512)
-  addTextEncoder(to, joint)
+  to.clipResNet('backbone', { width: 64, blocks: [3, 4, 6, 3], joint, side: 512 })
+  to.clipText('text_encoder.', { width: TEXT_WIDTH, joint, tokens: CONTEXTS + NAME_TOKENS })
   addContextDecoder(to, joint)
   addNeckAndHead(to, [256, 512, 1024, 2048 + classes], classes)
   const config = configOf({
@@ -239,10 +130,11 @@ export function publishedVitB16(): PublishedModel {
   const joint = 512
   const classes = ADE20K_CLASSES.length
   const to = new Layout()
-  to.add('contexts', [1, CONTEXTS, TEXT.width], 0.02)
+  to.add('contexts', [1, CONTEXTS, TEXT_WIDTH], 0.02)
   to.add('gamma', [joint], 0.02, 0.1)
-  addVisionTransformer(to, joint, 640)
-  addTextEncoder(to, joint)
+  to.clipVisionTransformer('backbone', { joint, side: 640 })
+  addPyramid(to, 768)
+  to.clipText('text_encoder.', { width: TEXT_WIDTH, joint, tokens: CONTEXTS + NAME_TOKENS })
   addContextDecoder(to, joint)
   addNeckAndHead(to, [768, 768, 768 + classes, 768], classes)
   const config = configOf({

@@ -9,6 +9,7 @@ import { pcaRgb, similarity } from './cell-maps'
 import { FileHashes } from './file-hash'
 import { inspect } from './inspect'
 import { LabelImages } from './labels'
+import { MemoryBudget } from './memory-budget'
 import { ModelCache } from './model-cache'
 import { Models } from './models'
 import { Pictures, scaledPixels } from './pictures'
@@ -48,10 +49,10 @@ export function createEngine(options: EngineOptions): LocalEngine {
   const cache = new ModelCache(join(options.cacheFolder, 'models'), options.cacheLimitBytes)
   const hashes = new FileHashes(join(options.cacheFolder, 'hashes'))
   const providers = new Providers()
-  const models = new Models(cache, hashes, providers, threads)
   const pictures = new Pictures(hashes)
   const labelImages = new LabelImages()
   const store = new TensorStore(options.tensorLimitBytes ?? Math.min(TENSOR_LIMIT_BYTES, totalmem() / 4))
+  const models = new Models(cache, hashes, providers, threads, new MemoryBudget(store))
   const runs = new Runs(models, pictures, new Pipeline(store, new Durations()), store)
 
   async function status(): Promise<EngineStatus> {

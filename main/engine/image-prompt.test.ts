@@ -132,7 +132,11 @@ async function encoded(path: string, prompt: Float32Array, classes: readonly str
   const stage = (await detect(checkpoint))?.stages.find((each) => each.kind === 'text')
   if (!stage?.contexts) throw new Error('no learned contexts')
   const entry = await new ModelCache(join(folder, 'text')).open('text', { fileName: 'text', stages: [stage] })
-  const session = await openSession(join(entry, 'text_encoder.onnx'), 'cpu', 1)
+  const session = await openSession(join(entry, 'text_encoder.onnx'), {
+    provider: 'cpu',
+    threads: 1,
+    keepsWorkspace: true
+  })
   const learned = toFloat32(await stage.contexts.read()).data
   const token = async (id: number) => [...toFloat32(await stage.tokenEmbedding.readRows(id, id + 1)).data]
   const found: number[] = []

@@ -41,7 +41,7 @@ function source(read = { count: 0 }, fill = 2): CompileSource {
 }
 
 async function runEntry(entry: string): Promise<number[]> {
-  const session = await openSession(join(entry, 'add.onnx'), 'cpu', 1)
+  const session = await openSession(join(entry, 'add.onnx'), { provider: 'cpu', threads: 1, keepsWorkspace: true })
   const outputs = await session.run(new Map([['x', float32Tensor([VALUES])]]), ['y'])
   await session.release()
   return Array.from(new Set(outputs.get('y')?.data as Float32Array))

@@ -36,6 +36,14 @@ export function cacheKey(parts: Readonly<Record<string, unknown>>): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)
 }
 
+const weightsFile = (stage: string): string => `weights-${stage}.bin`
+
+/** Bytes of the weights of a stage in an entry, 0 where it has none. */
+export async function weightBytes(folder: string, stage: string): Promise<number> {
+  const found = await stat(join(folder, weightsFile(stage))).catch(() => undefined)
+  return found?.size ?? 0
+}
+
 interface WrittenFile {
   readonly name: string
   readonly size: number
@@ -192,7 +200,7 @@ async function compile(folder: string, { stages }: CompileSource, context: Compi
   let written = 0
   const names: string[] = []
   for (const { id, graph } of graphs) {
-    const location = `weights-${id}.bin`
+    const location = weightsFile(id)
     const placement = placeWeights(graph.weights, location)
     names.push(`${id}.onnx`, `${id}.portable.onnx`)
     await writeFile(join(folder, `${id}.onnx`), encodeModel(graph, placement))

@@ -9,6 +9,7 @@ import { classPalette } from '#models/palettes'
 import { openFile, type OpenFile } from '../files'
 import { COMPANION_MEANINGS, openCompanions, type OpenCompanions } from './companions'
 import type { FileHashes } from './file-hash'
+import type { MemoryBudget } from './memory-budget'
 import { cacheKey, type CompileSource, type ModelCache } from './model-cache'
 import { Opened } from './opened'
 import type { Providers } from './providers'
@@ -18,8 +19,6 @@ import { TextEncoder } from './text-encoding'
 
 /** CLIP starts its learned temperature here, and every published DenseCLIP keeps it. */
 const DEFAULT_TAU = 0.07
-/** Weights of models in memory; beyond it the model unused for longest gives its sessions back. */
-const SESSION_LIMIT_BYTES = 4 * 2 ** 30
 
 /** A checkpoint that is open: what it is, and the sessions that run it. */
 export interface OpenModel {
@@ -41,14 +40,13 @@ interface OpenContext {
 /** The models that are open. */
 export class Models {
   readonly #opened = new Opened<ModelId, OpenModel>('model')
-  /** the model used last at the end */
-  readonly #used = new Set<ModelId>()
 
   constructor(
     private readonly cache: ModelCache,
     private readonly hashes: FileHashes,
     private readonly providers: Providers,
-    private readonly threads: number
+    private readonly threads: number,
+    private readonly budget: MemoryBudget
   ) {}
 
   /** Throws a StudioError that names the file; nothing stays open then. */
@@ -78,7 +76,11 @@ export class Models {
       throw error
     }
     const kept = this.#opened.add(model.info.id, model)
-    if (kept !== model) {
+    if (kept === model) {
+      const { info, detection, sessions } = model
+      const fileBytes = file.size + companions.bytes
+      await this.budget.add(info.id, { fileBytes, sessions, rare: rareStages(detection) })
+    } else {
       await companions.close()
       await file.close()
     }
@@ -106,9 +108,7 @@ export class Models {
         { file: model.file.name }
       )
     }
-    this.#used.delete(id)
-    this.#used.add(id)
-    await this.#limitSessions()
+    this.budget.use(id)
     return model
   }
 
@@ -116,14 +116,12 @@ export class Models {
   async close(id: ModelId): Promise<boolean> {
     const model = this.#opened.close(id)
     if (!model) return false
-    this.#used.delete(id)
     await this.#end(model)
     return true
   }
 
   async closeAll(): Promise<void> {
     for (const model of this.#opened.clear()) await this.#end(model)
-    this.#used.clear()
   }
 
   /** Sessions of every model are made again when they are needed: for another provider. */
@@ -134,9 +132,10 @@ export class Models {
     }
   }
 
-  async #end({ cacheKey: key, sessions, file, companions }: OpenModel): Promise<void> {
+  async #end({ info, cacheKey: key, sessions, file, companions }: OpenModel): Promise<void> {
     this.cache.release(key)
-    await sessions.release()
+    await sessions.close()
+    this.budget.remove(info.id)
     await companions.close()
     await file.close()
   }
@@ -152,7 +151,7 @@ export class Models {
       companions: OpenCompanions
     }
   ): Promise<OpenModel> {
-    const { key, detection, companions } = parts
+    const { id, key, detection, companions } = parts
     const source = compileSource(file.name, detection)
     const compiled = {
       folder: () => this.cache.open(key, source),
@@ -168,20 +167,14 @@ export class Models {
       file,
       companions,
       cacheKey: key,
-      sessions: new StageSessions(file.name, compiled, this.providers, this.threads),
+      sessions: new StageSessions(
+        file.name,
+        compiled,
+        this.providers,
+        this.threads,
+        this.budget.memoryOf(id, stage?.id)
+      ),
       text: stage && new TextEncoder(stage, await clipTokenizer())
-    }
-  }
-
-  async #limitSessions(): Promise<void> {
-    let bytes = 0
-    for (const id of [...this.#used].reverse()) {
-      const { file, companions, sessions } = this.#opened.get(id)
-      const own = file.size + companions.bytes
-      bytes += own
-      if (bytes <= SESSION_LIMIT_BYTES || bytes === own) continue
-      this.#used.delete(id)
-      await sessions.release()
     }
   }
 }
@@ -204,6 +197,13 @@ function unknownFamily(file: string, as: string | undefined): StudioError {
 
 export function textStage({ stages }: Detection): TextStage | undefined {
   return stages.find((stage) => stage.kind === 'text')
+}
+
+/** Stages that run rarely: names are encoded once, attention is for those who look at it. What both gave is kept. */
+function rareStages({ stages, tensors }: Detection): ReadonlySet<string> {
+  const attention = new Set(tensors.filter(({ kind }) => kind === 'cell-attention').map(({ name }) => name))
+  const rare = stages.filter(({ kind, outputs }) => kind === 'text' || outputs.every((name) => attention.has(name)))
+  return new Set(rare.map(({ id }) => id))
 }
 
 function compileSource(fileName: string, { stages }: Detection): CompileSource {

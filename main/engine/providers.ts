@@ -23,7 +23,7 @@ const PROBE: Graph = {
 export type ProviderTrial = (provider: ProviderName) => Promise<void>
 
 async function tryProvider(provider: ProviderName): Promise<void> {
-  const session = await openSession(encodeModel(PROBE, new Map()), provider, 1)
+  const session = await openSession(encodeModel(PROBE, new Map()), { provider, threads: 1, keepsWorkspace: false })
   try {
     const results = await session.run(new Map([['a', float32Tensor([1], Float32Array.of(21))]]), ['b'])
     if (results.get('b')?.data[0] !== 42) throw new Error('it computes wrong numbers')

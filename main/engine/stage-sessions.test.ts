@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ProviderName } from '#models/api'
 import { float32Tensor, type Tensor } from '#models/tensor'
-import type { Session } from './sessions'
+import type { Session, SessionOptions } from './sessions'
 import { StageSessions } from './stage-sessions'
 
 const INPUTS = new Map<string, Tensor>([['x', float32Tensor([1, 3, 8, 8])]])
@@ -11,12 +11,15 @@ interface Machine {
   /** 'open PROVIDER PATH', 'run PROVIDER', 'release PROVIDER', 'rebuild', 'report …' */
   readonly log: string[]
   provider: ProviderName
+  keepsWorkspace: boolean
 }
 
 /** Sessions over a runtime where opening or running fails as these say. */
-function machine(fails: { open?: (path: string) => boolean; run?: (provider: ProviderName) => boolean } = {}): Machine {
+function machine(
+  fails: { open?: (path: string) => boolean; run?: (provider: ProviderName) => boolean; until?: Promise<void> } = {}
+): Machine {
   const log: string[] = []
-  const state = { provider: 'webgpu' as ProviderName }
+  const state = { provider: 'webgpu' as ProviderName, keepsWorkspace: true }
   const providers = {
     current: async () => state.provider,
     report: (provider: ProviderName, reason: string) => void log.push(`report ${provider}: ${reason}`)
@@ -28,12 +31,13 @@ function machine(fails: { open?: (path: string) => boolean; run?: (provider: Pro
       return 'again'
     }
   }
-  async function open(model: string | Uint8Array, provider: ProviderName): Promise<Session> {
+  async function open(model: string | Uint8Array, { provider, keepsWorkspace }: SessionOptions): Promise<Session> {
     const path = String(model)
     log.push(`open ${provider} ${path}`)
     if (fails.open?.(path)) throw new Error('protobuf parsing failed.')
     return {
       provider,
+      keepsWorkspace,
       inputs: [{ name: 'x', shape: [1, 3, 'H', 'W'] }],
       outputs: [
         { name: 'y', shape: [1, 'W', 'H'] },
@@ -41,13 +45,15 @@ function machine(fails: { open?: (path: string) => boolean; run?: (provider: Pro
       ],
       async run(_, outputs) {
         log.push(`run ${provider}`)
+        await fails.until
         if (fails.run?.(provider)) throw new Error('device lost.\n  at shader 7')
         return new Map(outputs.map((name) => [name, float32Tensor([1])]))
       },
       release: async () => void log.push(`release ${provider}`)
     }
   }
-  const sessions = new StageSessions('model.pth', compiled, providers, 2, open)
+  const memory = { keepsWorkspace: () => state.keepsWorkspace, makeRoom: async () => undefined }
+  const sessions = new StageSessions('model.pth', compiled, providers, 2, memory, open)
   return Object.assign(state, { sessions, log })
 }
 
@@ -115,5 +121,42 @@ describe('stage sessions', () => {
     })
     await expect(sessions.run('head', new Map(), ['y'])).rejects.toMatchObject({ code: 'engine' })
     expect(log).not.toContain('run webgpu')
+  })
+
+  it('are loaded once where two runs need the same one at the same time', async () => {
+    const { sessions, log } = machine()
+    await Promise.all([sessions.run('head', INPUTS, ['y']), sessions.run('head', INPUTS, ['z'])])
+    expect(log.filter((line) => line.startsWith('open'))).toHaveLength(1)
+  })
+
+  it('are not released while they run, and not loaded again for a run of a model that was closed', async () => {
+    let finish = (): void => undefined
+    const until = new Promise<void>((resolve) => (finish = resolve))
+    const { sessions, log } = machine({ until })
+    const running = sessions.run('head', INPUTS, ['y'])
+    await vi.waitFor(() => expect(log).toContain('run webgpu'))
+    const closed = sessions.close()
+    await new Promise(setImmediate)
+    expect(log).not.toContain('release webgpu')
+    finish()
+    await closed
+    await running
+    expect(log.at(-1)).toBe('release webgpu')
+    await expect(sessions.run('head', INPUTS, ['y'])).rejects.toMatchObject({ code: 'cancelled' })
+    expect(log.at(-1)).toBe('release webgpu')
+    expect(sessions.loaded).toEqual([])
+  })
+
+  it('give up what they work with when that is no longer to be kept', async () => {
+    const state = machine()
+    await state.sessions.run('head', INPUTS, ['y'])
+    await state.sessions.releaseWorkspaces()
+    expect(state.sessions.loaded).toHaveLength(1)
+    state.keepsWorkspace = false
+    await state.sessions.releaseWorkspaces()
+    expect(state.sessions.loaded).toEqual([])
+    await state.sessions.run('head', INPUTS, ['y'])
+    await state.sessions.releaseWorkspaces()
+    expect(state.sessions.loaded).toHaveLength(1)
   })
 })

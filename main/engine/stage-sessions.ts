@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ProviderName } from '#models/api'
 import { StudioError } from '#models/errors'
 import type { Shape, Tensor } from '#models/tensor'
+import { weightBytes } from './model-cache'
 import type { StepResult } from './pipeline'
 import { reasonOf, type Providers } from './providers'
 import { openSession, type Session } from './sessions'
@@ -13,19 +14,44 @@ export interface CompiledStages {
   rebuild(): Promise<string>
 }
 
+/** What the sessions of all models share: the memory of this process. */
+export interface SessionMemory {
+  /** Whether the session of this stage may keep what it works with. */
+  keepsWorkspace(stage: string): boolean
+  /** Called before a session with so many bytes of weights is loaded. */
+  makeRoom(bytes: number): Promise<void>
+}
+
+interface Loaded {
+  readonly session: Session
+  /** of its weights, in float32 */
+  readonly bytes: number
+}
+
 /** The sessions of one model: made when a stage runs for the first time, on the provider that is in use then. */
 export class StageSessions {
-  readonly #sessions = new Map<string, Session>()
+  /** the one used last at the end */
+  readonly #loaded = new Map<string, Loaded>()
+  readonly #loading = new Map<string, Promise<Session>>()
+  /** a session may not be released while it computes */
+  readonly #running = new Map<string, Set<Promise<unknown>>>()
   /** stages that a provider failed on, which run on the processor until another is chosen */
   readonly #onProcessor = new Set<string>()
+  #isClosed = false
 
   constructor(
     private readonly fileName: string,
     private readonly compiled: CompiledStages,
     private readonly providers: Pick<Providers, 'current' | 'report'>,
     private readonly threads: number,
+    private readonly memory: SessionMemory,
     private readonly openGraph: typeof openSession = openSession
   ) {}
+
+  /** Stages whose sessions are loaded, with the bytes of their weights, the one unused for longest first. */
+  get loaded(): { stage: string; bytes: number; isRunning: boolean }[] {
+    return Array.from(this.#loaded, ([stage, { bytes }]) => ({ stage, bytes, isRunning: this.#running.has(stage) }))
+  }
 
   /** Throws a StudioError `mismatch` where inputs do not fit the graph, and `engine` where it does not run at all. */
   async run(stage: string, inputs: ReadonlyMap<string, Tensor>, outputs: readonly string[]): Promise<StepResult> {
@@ -38,7 +64,7 @@ export class StageSessions {
       if (provider === 'cpu') throw this.#failure(stage, error)
       this.providers.report(provider, `it failed on ${stage}, which ran on the processor: ${reasonOf(error)}`)
       this.#onProcessor.add(stage)
-      await this.#close(stage)
+      await this.releaseStage(stage)
     }
     try {
       return await this.#runOn('cpu', stage, inputs, outputs)
@@ -50,7 +76,29 @@ export class StageSessions {
   /** Frees their memory; they are made again when needed, and every provider gets another chance. */
   async release(): Promise<void> {
     this.#onProcessor.clear()
-    for (const stage of [...this.#sessions.keys()]) await this.#close(stage)
+    for (const stage of [...this.#loaded.keys()]) await this.releaseStage(stage)
+  }
+
+  /** Frees the memory of one, after what it is computing. */
+  async releaseStage(stage: string): Promise<void> {
+    for (let work = this.#running.get(stage); work; work = this.#running.get(stage)) await Promise.allSettled(work)
+    const { session } = this.#loaded.get(stage) ?? {}
+    this.#loaded.delete(stage)
+    await session?.release()
+  }
+
+  /** Frees the memory of those that keep what they work with where that is not allowed any more. */
+  async releaseWorkspaces(): Promise<void> {
+    for (const [stage, { session }] of [...this.#loaded]) {
+      if (session.keepsWorkspace && !this.memory.keepsWorkspace(stage)) await this.releaseStage(stage)
+    }
+  }
+
+  /** Frees their memory for good: a run that is under way ends with its stage. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled(this.#loading.values())
+    await this.release()
   }
 
   async #runOn(
@@ -59,34 +107,61 @@ export class StageSessions {
     inputs: ReadonlyMap<string, Tensor>,
     outputs: readonly string[]
   ): Promise<StepResult> {
-    const session = await this.#session(stage, provider)
+    let session = await this.#session(stage, provider)
+    // it may have been released again to make room
+    while (this.#loaded.get(stage)?.session !== session) session = await this.#session(stage, provider)
     for (const { name, shape } of session.inputs) this.#checkShape(stage, name, shape, inputs.get(name))
-    const results = await session.run(inputs, outputs)
+    const results = await this.#whileRunning(stage, session.run(inputs, outputs))
     return { outputs: results, provider, shapes: shapesBy(session, inputs) }
   }
 
+  async #whileRunning<T>(stage: string, work: Promise<T>): Promise<T> {
+    const running = this.#running.get(stage) ?? new Set()
+    this.#running.set(stage, running.add(work))
+    try {
+      return await work
+    } finally {
+      running.delete(work)
+      if (running.size === 0) this.#running.delete(stage)
+    }
+  }
+
+  /** Two runs that need the same session wait for one. */
   async #session(stage: string, provider: ProviderName): Promise<Session> {
-    const known = this.#sessions.get(stage)
-    if (known?.provider === provider) return known
-    await this.#close(stage)
-    const graphOf = (folder: string): string =>
-      join(folder, provider === 'cpu' ? `${stage}.onnx` : `${stage}.portable.onnx`)
+    for (let other = this.#loading.get(stage); other; other = this.#loading.get(stage))
+      await Promise.allSettled([other])
+    if (this.#isClosed) {
+      throw new StudioError('cancelled', `${this.fileName} was closed while it ran.`, { file: this.fileName })
+    }
+    const known = this.#loaded.get(stage)
+    if (known?.session.provider === provider) {
+      this.#loaded.delete(stage)
+      this.#loaded.set(stage, known)
+      return known.session
+    }
+    const loading = this.#load(stage, provider).finally(() => this.#loading.delete(stage))
+    this.#loading.set(stage, loading)
+    return loading
+  }
+
+  async #load(stage: string, provider: ProviderName): Promise<Session> {
+    await this.releaseStage(stage)
+    const folder = await this.compiled.folder()
+    const bytes = await weightBytes(folder, stage)
+    await this.memory.makeRoom(bytes)
+    const options = { provider, threads: this.threads, keepsWorkspace: this.memory.keepsWorkspace(stage) }
+    const graphOf = (entry: string): string =>
+      join(entry, provider === 'cpu' ? `${stage}.onnx` : `${stage}.portable.onnx`)
     let session: Session
     try {
-      session = await this.openGraph(graphOf(await this.compiled.folder()), provider, this.threads)
+      session = await this.openGraph(graphOf(folder), options)
     } catch (error) {
       // either the files were damaged or removed, or the provider cannot take the graph: only the first can be mended
       if (provider !== 'cpu') throw error
-      session = await this.openGraph(graphOf(await this.compiled.rebuild()), provider, this.threads)
+      session = await this.openGraph(graphOf(await this.compiled.rebuild()), options)
     }
-    this.#sessions.set(stage, session)
+    this.#loaded.set(stage, { session, bytes })
     return session
-  }
-
-  async #close(stage: string): Promise<void> {
-    const session = this.#sessions.get(stage)
-    this.#sessions.delete(stage)
-    await session?.release()
   }
 
   #checkShape(stage: string, name: string, expected: readonly (number | string)[], tensor: Tensor | undefined): void {

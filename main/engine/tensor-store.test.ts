@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { float32Tensor } from '#models/tensor'
 import { TensorStore, type StepValues } from './tensor-store'
 
@@ -7,6 +7,8 @@ const values = (count: number): StepValues => ({
   provider: 'cpu',
   durationMs: 1
 })
+
+afterEach(() => vi.useRealTimers())
 
 describe('tensor store', () => {
   it('drops what was unused for longest beyond its limit', () => {
@@ -38,5 +40,21 @@ describe('tensor store', () => {
     store.drop('model-1')
     expect(store.get('model-1/a')).toBeUndefined()
     expect(store.bytes).toBe(8)
+  })
+
+  it('drops what was unused for half a minute where memory is scarce, and keeps what is in use', () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const store = new TensorStore(1000)
+    for (const key of ['a', 'b', 'c']) store.set(key, values(10))
+    store.limitUnused(80)
+    expect(store.bytes).toBe(120)
+    vi.advanceTimersByTime(31_000)
+    store.get('a')
+    store.limitUnused(40)
+    expect(store.get('b')).toBeUndefined()
+    expect(store.get('c')).toBeUndefined()
+    expect(store.get('a')).toBeDefined()
+    store.set('d', values(10))
+    expect(store.bytes).toBe(80)
   })
 })

@@ -16,11 +16,21 @@ function bytesOf({ outputs }: StepValues): number {
   return bytes
 }
 
+/** What nobody asked for since then is of a picture or a choice that was left. */
+const UNUSED_MS = 30_000
+
+interface Entry {
+  readonly values: StepValues
+  readonly usedMs: number
+}
+
 /** Values of steps by key, up to a number of bytes; those unused for longest go first and are computed again. */
 export class TensorStore {
   /** in the order of use, the longest unused first */
-  readonly #entries = new Map<string, StepValues>()
+  readonly #entries = new Map<string, Entry>()
   #bytes = 0
+  /** beyond it, values that were unused for a while go, too */
+  #unusedLimitBytes = Infinity
 
   constructor(readonly limitBytes: number) {}
 
@@ -29,23 +39,25 @@ export class TensorStore {
   }
 
   get(key: string): StepValues | undefined {
-    const values = this.#entries.get(key)
-    if (values) {
-      this.#entries.delete(key)
-      this.#entries.set(key, values)
-    }
-    return values
+    const entry = this.#entries.get(key)
+    if (!entry) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, { ...entry, usedMs: performance.now() })
+    return entry.values
   }
 
   /** Values larger than the whole limit are not kept. */
   set(key: string, values: StepValues): void {
     this.#remove(key)
-    this.#entries.set(key, values)
+    this.#entries.set(key, { values, usedMs: performance.now() })
     this.#bytes += bytesOf(values)
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.limitBytes) break
-      this.#remove(oldest)
-    }
+    this.#trim()
+  }
+
+  /** From now on values that were unused for half a minute go where all together take more than this. */
+  limitUnused(bytes: number): void {
+    this.#unusedLimitBytes = bytes
+    this.#trim()
   }
 
   /** Drops everything whose key begins so: a model that was closed. */
@@ -53,10 +65,19 @@ export class TensorStore {
     for (const key of [...this.#entries.keys()]) if (key.startsWith(prefix)) this.#remove(key)
   }
 
+  #trim(): void {
+    const unusedSince = performance.now() - UNUSED_MS
+    for (const [key, { usedMs }] of this.#entries) {
+      const limit = usedMs <= unusedSince ? Math.min(this.limitBytes, this.#unusedLimitBytes) : this.limitBytes
+      if (this.#bytes <= limit) break
+      this.#remove(key)
+    }
+  }
+
   #remove(key: string): void {
-    const values = this.#entries.get(key)
-    if (!values) return
+    const entry = this.#entries.get(key)
+    if (!entry) return
     this.#entries.delete(key)
-    this.#bytes -= bytesOf(values)
+    this.#bytes -= bytesOf(entry.values)
   }
 }

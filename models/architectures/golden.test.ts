@@ -47,7 +47,11 @@ async function runGraph(graph: Graph, inputs: ReadonlyMap<string, Tensor>): Prom
   try {
     const stage = { id: graph.name, build: () => graph }
     const entry = await new ModelCache(folder).open('case', { fileName: graph.name, stages: [stage] })
-    const session = await openSession(join(entry, `${graph.name}.onnx`), 'cpu', 2)
+    const session = await openSession(join(entry, `${graph.name}.onnx`), {
+      provider: 'cpu',
+      threads: 2,
+      keepsWorkspace: true
+    })
     const feeds = graph.inputs.map(({ name }): [string, Tensor] => {
       const tensor = inputs.get(name)
       if (!tensor) throw new Error(`${graph.name} needs ${name}`)

@@ -21,7 +21,11 @@ async function run(graph: Graph, inputs: Readonly<Record<string, Tensor>>): Prom
   try {
     const stages = [{ id: graph.name, build: () => graph }]
     const entry = await new ModelCache(folder).open('case', { fileName: 'blocks', stages })
-    const session = await openSession(join(entry, `${graph.name}.onnx`), 'cpu', 1)
+    const session = await openSession(join(entry, `${graph.name}.onnx`), {
+      provider: 'cpu',
+      threads: 1,
+      keepsWorkspace: true
+    })
     const names = graph.outputs.map(({ name }) => name)
     const results = await session.run(new Map(Object.entries(inputs)), names)
     await session.release()
