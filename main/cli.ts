@@ -4,6 +4,7 @@ import { addInspect } from './cli/inspect'
 import { addPrepare } from './cli/prepare'
 import { addTensors } from './cli/tensors'
 import { terminal } from './cli/terminal'
+import { addWords } from './cli/words'
 
 /** The studio without a window: the same engine, from a terminal. */
 async function main(words: readonly string[]): Promise<void> {
@@ -16,6 +17,7 @@ async function main(words: readonly string[]): Promise<void> {
   addInspect(program)
   addPrepare(program)
   addTensors(program)
+  addWords(program)
   await program.parseAsync(words.length > 0 ? words : ['--help'], { from: 'user' })
 }
 

@@ -1,3 +1,4 @@
+import type { WordMetric } from './analysis/nearest-words'
 import type { Note } from './checkpoints/checkpoint'
 import type { CompanionName, Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
 import type { DType, Shape, Tensor } from './tensor'
@@ -82,12 +83,23 @@ export interface ModelInfo {
   readonly classBound?: { readonly classes: number; readonly tensors: readonly string[] } | undefined
   /** undefined for systems that take none */
   readonly prompts?: PromptSpec | undefined
+  /** vectors that stand in the place of words, learned; undefined where there are none */
+  readonly learnedContexts?: LearnedContexts | undefined
   readonly notes: readonly Note[]
   readonly missing: readonly string[]
   /** other files without which it is shown but not run: open it again with them */
   readonly needs?: readonly CompanionName[] | undefined
   /** systems that the file can be opened `as`, this one among them; undefined where there is no other */
   readonly alternatives?: readonly string[] | undefined
+}
+
+export interface LearnedContexts {
+  /** P, for one class */
+  readonly count: number
+  /** of how many classes each has its own; undefined: all classes share them */
+  readonly classes: number | undefined
+  /** tensor of a run with the contexts of its picture, where they differ from picture to picture */
+  readonly ofPicture: string | undefined
 }
 
 export interface OpenModelRequest {
@@ -294,6 +306,46 @@ export interface LossMap {
   readonly mean: number
 }
 
+export interface NearestWordsRequest {
+  readonly model: ModelId
+  /** how many words for each context */
+  readonly count: number
+  readonly metric: WordMetric
+  /** of a model whose classes have contexts of their own: this class alone, by its index in training */
+  readonly classIndex?: number | undefined
+  /** the contexts that this run's picture has, of a model where they depend on it; the learned ones where not given */
+  readonly run?: RunId | undefined
+}
+
+/** A token of CLIP's vocabulary near a vector. */
+export interface NearWord {
+  readonly id: number
+  /** without the mark of a word's end; bytes that are no text as \xE2 */
+  readonly text: string
+  /** a whole word or the last part of one */
+  readonly endsWord: boolean
+  /** Euclidean distance in the space of token embeddings, or cosine */
+  readonly value: number
+}
+
+export interface ContextWords {
+  /** undefined where all classes share the contexts */
+  readonly classIndex: number | undefined
+  /** v1 is 0 */
+  readonly index: number
+  /** nearest first */
+  readonly nearest: readonly NearWord[]
+  /** of the distances (cosines) to all words: a nearest word hardly nearer than that means little */
+  readonly median: number
+}
+
+export interface NearestWords {
+  readonly metric: WordMetric
+  /** words compared with: the vocabulary without start and end */
+  readonly words: number
+  readonly contexts: readonly ContextWords[]
+}
+
 export interface ScalarMap {
   readonly rows: number
   readonly columns: number
@@ -369,6 +421,8 @@ export interface Engine {
   pcaRgb(request: FeatureRef, context?: CallContext): Promise<RgbMap>
   /** Token ids of a phrase, with start and end, by CLIP's tokenizer. */
   tokenize(request: { text: string }, context?: CallContext): Promise<{ ids: readonly number[] }>
+  /** Words of the vocabulary near each learned context. Throws a StudioError `unavailable` where there are none. */
+  nearestWords(request: NearestWordsRequest, context?: CallContext): Promise<NearestWords>
 }
 
 /** The methods an Engine answers to over a channel; anything else is refused. */
@@ -394,5 +448,6 @@ export const ENGINE_METHODS = [
   'meanIou',
   'similarCells',
   'pcaRgb',
-  'tokenize'
+  'tokenize',
+  'nearestWords'
 ] as const satisfies readonly (keyof Engine)[]

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { NearestWords } from '#models/api'
 import { encodeNpy, openNpy } from '#models/checkpoints/npy'
 import { float32Tensor, type Tensor } from '#models/tensor'
 import { openFile } from '../files'
@@ -160,6 +161,32 @@ describe.skipIf(!HAS_GOLDEN)('inspect (needs ../shared)', () => {
   })
 })
 
+describe.skipIf(!HAS_GOLDEN)('words (needs ../shared)', () => {
+  const coop = (name: string): string[] => ['words', join(SYSTEMS, name, 'model.pth.tar-50')]
+  const clip = ['--clip', join(SYSTEMS, 'clip-rn', 'checkpoint.pt')]
+
+  it('says which words each learned context is near, for people and as JSON', async () => {
+    const text = await cli([...coop('coop-real'), ...clip, '--count', '2'])
+    expect(text).toMatchObject({ code: 0, stderr: '' })
+    expect(text.stdout).toMatch(/^Euclidean distance to 49406 words/)
+    expect(text.stdout).toMatch(/^v3 +circus 1\.5969 +warmest 1\.6407 +0\.661$/m)
+    const json = await cli([...coop('clip-rn-coop-specific-middle'), ...clip, '--class', '5', '--count', '1', '--json'])
+    const { contexts } = JSON.parse(json.stdout) as NearestWords
+    expect(contexts.map(({ classIndex, index }) => [classIndex, index])).toEqual(
+      [0, 1, 2, 3].map((index) => [4, index])
+    )
+    expect(contexts[0]?.nearest).toMatchObject([{ text: 'die', endsWord: true }])
+  })
+
+  it('takes the contexts that CoCoOp makes of a picture', async () => {
+    const words = [...coop('clip-rn-cocoop'), ...clip, '--count', '1']
+    const learned = await cli(words)
+    const ofPicture = await cli([...words, '--input', join(SYSTEMS, 'clip-rn', 'input.npy')])
+    expect(ofPicture).toMatchObject({ code: 0, stderr: '' })
+    expect(ofPicture.stdout).not.toBe(learned.stdout)
+  })
+})
+
 function readClasses(name: string): unknown {
   return (JSON.parse(readFileSync(join(GOLDEN, name, 'case.json'), 'utf8')) as { classes: unknown }).classes
 }
@@ -201,6 +228,11 @@ describe('a mistake', () => {
     // those that fail in native code write to stderr themselves
     ['a provider that is not there', () => tensors('--provider', 'coreml'), /coreml/i],
     ['a provider without its library', () => tensors('--provider', 'cuda'), /cuda/i],
+    [
+      'words of a model without its CLIP',
+      () => ['words', join(SYSTEMS, 'coop-real', 'model.pth.tar-50')],
+      /give the CLIP/
+    ],
     ['sizes that are none', () => tensors('--original-size', '12'), /height x width/]
   ])('is told in one line: %s (needs ../shared)', async (_, words, reason) => expectRefusal(words(), reason))
 
@@ -216,7 +248,7 @@ describe('a mistake', () => {
 })
 
 describe('help', () => {
-  it.each([[[]], [['inspect']], [['prepare']], [['tensors']]])('of %s', async (words) => {
+  it.each([[[]], [['inspect']], [['prepare']], [['tensors']], [['words']]])('of %s', async (words) => {
     const { code, stdout, stderr } = await cli([...words, '--help'])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain(`Usage: denseclip-studio ${words.join('')}`)

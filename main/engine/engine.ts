@@ -12,6 +12,7 @@ import { LabelImages } from './labels'
 import { MemoryBudget } from './memory-budget'
 import { ModelCache } from './model-cache'
 import { Models } from './models'
+import { WordNeighbours } from './word-neighbours'
 import { Pictures, scaledPixels } from './pictures'
 import { Pipeline } from './pipeline'
 import { probe } from './probe'
@@ -54,6 +55,8 @@ export function createEngine(options: EngineOptions): LocalEngine {
   const store = new TensorStore(options.tensorLimitBytes ?? Math.min(TENSOR_LIMIT_BYTES, totalmem() / 4))
   const models = new Models(cache, hashes, providers, threads, new MemoryBudget(store))
   const runs = new Runs(models, pictures, new Pipeline(store, new Durations()), store)
+
+  const words = new WordNeighbours(models, runs)
 
   async function status(): Promise<EngineStatus> {
     const provider = await providers.current()
@@ -142,6 +145,7 @@ export function createEngine(options: EngineOptions): LocalEngine {
     async tokenize({ text }) {
       const tokenizer = await clipTokenizer()
       return { ids: [START_TOKEN, ...tokenizer.encode(text), END_TOKEN] }
-    }
+    },
+    nearestWords: (request, context = {}) => words.nearest(request, context)
   }
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { ModelId, ModelInfo, OpenModelRequest, Progress } from '#models/api'
+import type { LearnedContexts, ModelId, ModelInfo, OpenModelRequest, Progress } from '#models/api'
 import type { Detection, TextStage } from '#models/architectures/architecture'
 import { detect } from '#models/architectures/index'
 import { readCheckpoint } from '#models/checkpoints/index'
@@ -237,11 +237,19 @@ function modelInfo(
     tensors,
     classBound: classBound(detection),
     prompts,
+    learnedContexts: learnedContexts(stage),
     notes,
     missing,
     needs,
     alternatives: detection.alternatives
   }
+}
+
+function learnedContexts(stage: TextStage | undefined): LearnedContexts | undefined {
+  if (!stage?.contexts) return undefined
+  const { shape } = stage.contexts
+  const classes = shape.length > 2 ? shape[0] : undefined
+  return { count: shape.at(-2) ?? 0, classes, ofPicture: stage.contextsFrom?.tensor }
 }
 
 /** What the stages that were trained for a number of classes give, and what is made of that. */

@@ -43,6 +43,24 @@ describe('tokenizer', () => {
     expect(() => tokenizer.decode(49408)).toThrow('There is no token 49408')
   })
 
+  it('shows a token as a person reads it', () => {
+    const shown = (text: string) => tokenizer.encode(text).map((id) => tokenizer.token(id))
+    expect(shown('skyscraper')).toEqual([
+      { text: 'sky', endsWord: false },
+      { text: 'scra', endsWord: false },
+      { text: 'per', endsWord: true }
+    ])
+    // é is two bytes, and one token; 도 is three bytes, of which the vocabulary has no whole
+    expect(shown('é')).toEqual([{ text: 'é', endsWord: true }])
+    const parts = shown('도로')
+    expect(parts.map(({ endsWord }) => endsWord)).toEqual([...parts.slice(1).map(() => false), true])
+    expect(tokenizer.token(0)).toEqual({ text: '!', endsWord: false })
+    expect(tokenizer.token(256)).toEqual({ text: '!', endsWord: true })
+    expect(tokenizer.token(188)).toEqual({ text: '\\x00', endsWord: false })
+    expect(tokenizer.token(187)).toEqual({ text: '\\xFF', endsWord: false })
+    expect(tokenizer.token(49406)).toEqual({ text: '<|startoftext|>', endsWord: true })
+  })
+
   it('refuses a vocabulary that is cut', () => {
     expect(() => createTokenizer(new TextEncoder().encode('i n\nt h\n'))).toThrow('48894 merges')
   })

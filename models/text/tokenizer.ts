@@ -17,11 +17,21 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
   ['<|endoftext|>', END_TOKEN]
 ])
 
+/** A token as a person reads it. */
+export interface VocabularyToken {
+  /** without the mark of a word's end; bytes that are no text (control characters, parts of a character) as \xE2 */
+  readonly text: string
+  /** whether a word ends with it: `</w>` in the vocabulary */
+  readonly endsWord: boolean
+}
+
 export interface Tokenizer {
   /** Ids of a text, without start and end. Any text has some; an empty one has none. */
   encode(text: string): number[]
   /** The text of one token, a space after the last of a word; U+FFFD for a part of a character. */
   decode(id: number): string
+  /** One token to be looked at. */
+  token(id: number): VocabularyToken
   /**
    * Ids of a name with start and end. Throws a StudioError `too-long` where they are more than `contextLength`
    * (which counts start and end): a name is never cut.
@@ -56,6 +66,13 @@ function readMerges(vocabulary: Uint8Array): string[][] {
     )
   }
   return merges
+}
+
+/** Bytes as text where they are text that can be seen, otherwise byte by byte. */
+function readable(bytes: Uint8Array): string {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  if (!/[\uFFFD\p{Cc}\p{Cf}\p{Z}]/u.test(text)) return text
+  return Array.from(bytes, (byte) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
 }
 
 /**
@@ -110,16 +127,25 @@ export function createTokenizer(vocabulary: Uint8Array): Tokenizer {
   const encode = (text: string): number[] =>
     Array.from(cleanText(text).matchAll(WORD)).flatMap(([word]) => SPECIAL.get(word) ?? encodeWord(word))
 
+  function bytesOf(id: number): { bytes: Uint8Array<ArrayBuffer>; endsWord: boolean } {
+    const token = tokens[id]
+    if (token === undefined) throw new StudioError('invalid', `There is no token ${id}: ids go to ${END_TOKEN}.`)
+    const endsWord = token.endsWith(END_OF_WORD)
+    const characters = endsWord ? token.slice(0, -END_OF_WORD.length) : token
+    return { bytes: Uint8Array.from(characters, (character) => byteOfCharacter.get(character) ?? 0), endsWord }
+  }
+
   return {
     encode,
     decode(id) {
       for (const [text, special] of SPECIAL) if (special === id) return text
-      const token = tokens[id]
-      if (token === undefined) throw new StudioError('invalid', `There is no token ${id}: ids go to ${END_TOKEN}.`)
-      const ends = token.endsWith(END_OF_WORD)
-      const characters = ends ? token.slice(0, -END_OF_WORD.length) : token
-      const bytes = Uint8Array.from(characters, (character) => byteOfCharacter.get(character) ?? 0)
-      return new TextDecoder('utf-8').decode(bytes) + (ends ? ' ' : '')
+      const { bytes, endsWord } = bytesOf(id)
+      return new TextDecoder('utf-8').decode(bytes) + (endsWord ? ' ' : '')
+    },
+    token(id) {
+      for (const [text, special] of SPECIAL) if (special === id) return { text, endsWord: true }
+      const { bytes, endsWord } = bytesOf(id)
+      return { text: readable(bytes), endsWord }
     },
     encodeName(text, contextLength) {
       const name = encode(text)

@@ -6,6 +6,8 @@ import type {
   LabelsId,
   ModelId,
   ModelInfo,
+  NearestWords,
+  NearestWordsRequest,
   OpenModelRequest,
   PictureId,
   Probe,
@@ -281,6 +283,19 @@ export class FakeEngine implements Engine {
   async tokenize({ text }: { text: string }): Promise<{ ids: readonly number[] }> {
     const words = text.trim().split(/\s+/).filter(Boolean)
     return { ids: [49406, ...words.map((_, index) => index + 1), 49407] }
+  }
+
+  /** Two contexts, shared or of the class that is asked for: 'word 1' at 0.25, … of a median of 1. */
+  async nearestWords(request: NearestWordsRequest): Promise<NearestWords> {
+    this.#note('nearestWords', request)
+    const nearest = Array.from({ length: request.count }, (_, id) => ({
+      id,
+      text: `word ${id + 1}`,
+      endsWord: id > 0,
+      value: 0.25 * (id + 1)
+    }))
+    const contexts = [0, 1].map((index) => ({ classIndex: request.classIndex, index, nearest, median: 1 }))
+    return { metric: request.metric, words: 49406, contexts }
   }
 }
 
