@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OpenModelRequest, RunInfo } from '#models/api'
 import type { Companions, Overrides } from '#models/architectures/architecture'
 import { detect } from '#models/architectures/index'
+import { encodeNpy } from '#models/checkpoints/npy'
 import { readCheckpoint } from '#models/checkpoints/index'
 import { memorySource } from '#models/checkpoints/memory-source'
 import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
@@ -95,7 +96,8 @@ async function writeEqualWidths(): Promise<string> {
   return path
 }
 
-const noise = (length: number): Float32Array => Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1)) / 4)
+const noise = (length: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length }, (_, i) => Math.sin(12.9898 * (i + 1)) / 4)
 
 /** A projection of z̄ [48] into tokens [32]. */
 async function writeProjection(name: string, tensors: Readonly<Record<string, Values>>): Promise<string> {
@@ -220,9 +222,7 @@ describe.skipIf(!existsSync(GOLDEN))('the image prompt of DenseCLIP (needs ../sh
     const path = await writeEqualWidths()
     const first = await tensorOf(await run(path, IDENTITY), 'text_embedding')
     const input = join(folder, 'other.npy')
-    const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3, 64, 80), }`.padEnd(117) + '\n'
-    const lead = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0])
-    await writeFile(input, Buffer.concat([lead, Buffer.from(header), Buffer.from(noise(3 * 64 * 80).buffer)]))
+    await writeFile(input, encodeNpy(float32Tensor([1, 3, 64, 80], noise(3 * 64 * 80))))
     const other = await tensorOf(await run(path, { ...IDENTITY, input }), 'text_embedding')
     expect(relativeError(other.data, first.data)).toBeGreaterThan(0.01)
     expect(await tensorOf(await run(path, IDENTITY), 'text_embedding')).toEqual(first)
