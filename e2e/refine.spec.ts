@@ -39,7 +39,6 @@ test('the picture becomes a token of the prompts through a projection file, and 
   )
   await settled(studio)
   await expect(view).toContainText('image prompt what-if')
-  await page.screenshot({ path: '/tmp/ip.png' })
 
   await prompt.selectOption('none')
   await expect(card).not.toContainText('ICPC')
