@@ -58,7 +58,7 @@ function systemOf({ choice, info }: ModelSlot): string | undefined {
 export async function compare(studio: Studio, slot: ModelSlot, system: string, on: boolean): Promise<void> {
   const at = comparisonOf(studio, slot, system)
   if (!on) return at < 0 ? undefined : studio.closeModel(at)
-  if (at < 0) await openBeside(studio, { path: slot.choice.path, as: system })
+  if (at < 0) await openBeside(studio, { path: slot.choice.path, overrides: slot.choice.overrides, as: system })
   const beside = comparisonOf(studio, slot, system)
   if (beside < 0) return
   const both = [beside, studio.models.indexOf(slot)]
