@@ -1,3 +1,4 @@
+import type { WordMetric } from '#models/analysis/nearest-words'
 import type { OpenModelRequest, Scaling } from '#models/api'
 import type { SequentialMap, SignedMap } from '#models/palettes'
 
@@ -100,6 +101,13 @@ export interface HeatmapOptions {
   readonly swipe: number
 }
 
+/** How learned contexts are told in words. */
+export interface ContextOptions {
+  readonly metric: WordMetric
+  /** of a model whose contexts depend on the picture: its learned ones, or those of the picture that is open */
+  readonly of: 'learned' | 'picture'
+}
+
 export interface Choices {
   /** slots A–D in order */
   readonly models: readonly ModelChoice[]
@@ -119,6 +127,7 @@ export interface Choices {
   readonly pins: readonly Pin[]
   readonly sam: SamChoice
   readonly heatmaps: HeatmapOptions
+  readonly contexts: ContextOptions
 }
 
 export const DEFAULT_HEATMAPS: HeatmapOptions = {
@@ -135,6 +144,8 @@ export const DEFAULT_HEATMAPS: HeatmapOptions = {
   beside: 'picture',
   swipe: 0.5
 }
+
+export const DEFAULT_CONTEXTS: ContextOptions = { metric: 'euclidean', of: 'picture' }
 
 export const NO_PROMPTS: SamChoice = {
   points: [],
@@ -159,5 +170,6 @@ export const EMPTY_CHOICES: Choices = {
   tau: undefined,
   pins: [],
   sam: NO_PROMPTS,
-  heatmaps: DEFAULT_HEATMAPS
+  heatmaps: DEFAULT_HEATMAPS,
+  contexts: DEFAULT_CONTEXTS
 }

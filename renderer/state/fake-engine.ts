@@ -75,6 +75,7 @@ export function fakeModel(path: string, id: number): ModelInfo {
     window: 32,
     stride: 16,
     tensors: FAKE_TENSORS,
+    learnedContexts: { count: 2, classes: undefined, ofPicture: undefined },
     notes: [],
     missing: []
   }

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
+import { WORD_METRICS } from '#models/analysis/nearest-words'
 import { SEQUENTIAL_MAPS, SIGNED_MAPS } from '#models/palettes'
 import {
+  DEFAULT_CONTEXTS,
   DEFAULT_HEATMAPS,
   EMPTY_CHOICES,
   MAX_MODELS,
@@ -58,6 +60,11 @@ const sam = v.object({
   threshold: v.fallback(v.number(), NO_PROMPTS.threshold)
 })
 
+const contexts = v.object({
+  metric: v.fallback(v.picklist(WORD_METRICS), DEFAULT_CONTEXTS.metric),
+  of: v.fallback(v.picklist(['learned', 'picture']), DEFAULT_CONTEXTS.of)
+})
+
 const choices = v.object({
   models: v.pipe(
     v.array(
@@ -83,7 +90,8 @@ const choices = v.object({
   tau: v.fallback(v.optional(v.pipe(v.number(), v.minValue(Number.MIN_VALUE))), undefined),
   pins: v.fallback(v.array(v.object({ number: pixels, name: v.string(), x: v.number(), y: v.number() })), []),
   sam: v.fallback(sam, NO_PROMPTS),
-  heatmaps: v.fallback(heatmaps, DEFAULT_HEATMAPS)
+  heatmaps: v.fallback(heatmaps, DEFAULT_HEATMAPS),
+  contexts: v.fallback(contexts, DEFAULT_CONTEXTS)
 })
 
 const settings = v.object({

@@ -1,3 +1,4 @@
+import { contexts } from './en/contexts'
 import { opening } from './en/opening'
 import { sam } from './en/sam'
 import { refine } from './en/refine'
@@ -34,6 +35,7 @@ export const en = {
     pictureHow: 'Drop a JPEG, PNG, WebP or TIFF anywhere on the window.'
   },
 
+  contexts,
   opening,
   refine,
 

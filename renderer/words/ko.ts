@@ -1,3 +1,4 @@
+import { contexts } from './ko/contexts'
 import { opening } from './ko/opening'
 import { sam } from './ko/sam'
 import { refine } from './ko/refine'
@@ -29,6 +30,7 @@ export const ko: Words = {
     pictureHow: 'JPEG, PNG, WebP, TIFF 파일을 창 아무 곳에나 놓으세요.'
   },
 
+  contexts,
   opening,
   refine,
 
