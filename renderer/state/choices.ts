@@ -24,6 +24,7 @@ export interface ModelChoice extends ModelSource {
 export interface PaneChoice {
   readonly overlay?: OverlayKind | undefined
   readonly featureTensor?: string | undefined
+  readonly scoreTensor?: string | undefined
 }
 
 /** A probe that stays. Coordinates are pixels of the picture, 0 at the outer edge of the first pixel. */
@@ -67,7 +68,7 @@ export interface SamChoice {
 
 /** What lies over the picture in the Heatmaps view. */
 export const OVERLAY_KINDS = [
-  'score_map', // cosine of the chosen class
+  'score_map', // cosine of the chosen class, of scoreTensor
   'score-argmax',
   'decoder-argmax',
   'labels',
@@ -86,6 +87,8 @@ export interface HeatmapOptions {
   /** tensor of the feature browser and of similar cells: 'x1'…'x4', 'visual_embedding', 'p1'…'p4' */
   readonly featureTensor: string
   readonly featureChannel: number | 'pca'
+  /** tensor of the score map, of kind 'score-map': 'score_map', 'score_map_denoised', … */
+  readonly scoreTensor: string
   readonly interpolation: 'bilinear' | 'cells'
   /** one range for all classes and models, or each map its own */
   readonly scale: 'shared' | 'own'
@@ -134,6 +137,7 @@ export const DEFAULT_HEATMAPS: HeatmapOptions = {
   overlay: 'score_map',
   featureTensor: 'visual_embedding',
   featureChannel: 'pca',
+  scoreTensor: 'score_map',
   interpolation: 'bilinear',
   scale: 'shared',
   polarity: 'sequential',

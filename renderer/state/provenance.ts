@@ -27,6 +27,7 @@ export function provenanceOf(studio: Studio, slot: ModelSlot): Provenance {
       gammaScale: run.gammaScale,
       tau: studio.tau,
       scaling: studio.choices.scaling,
+      overrides: slot.choice.overrides,
       ...studio.heatmaps
     }
   }

@@ -25,6 +25,7 @@ const heatmaps = v.object({
   overlay: v.fallback(v.picklist(OVERLAY_KINDS), DEFAULT_HEATMAPS.overlay),
   featureTensor: v.fallback(v.string(), DEFAULT_HEATMAPS.featureTensor),
   featureChannel: v.fallback(v.union([index, v.literal('pca')]), DEFAULT_HEATMAPS.featureChannel),
+  scoreTensor: v.fallback(v.string(), DEFAULT_HEATMAPS.scoreTensor),
   interpolation: v.fallback(v.picklist(['bilinear', 'cells']), DEFAULT_HEATMAPS.interpolation),
   scale: v.fallback(v.picklist(['shared', 'own']), DEFAULT_HEATMAPS.scale),
   polarity: v.fallback(v.picklist(['sequential', 'signed']), DEFAULT_HEATMAPS.polarity),
@@ -47,7 +48,8 @@ const companions = v.object({
 
 const pane = v.object({
   overlay: v.fallback(v.optional(v.picklist(OVERLAY_KINDS)), undefined),
-  featureTensor: v.fallback(v.optional(v.string()), undefined)
+  featureTensor: v.fallback(v.optional(v.string()), undefined),
+  scoreTensor: v.fallback(v.optional(v.string()), undefined)
 })
 
 const sam = v.object({

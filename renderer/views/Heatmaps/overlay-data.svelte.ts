@@ -6,6 +6,7 @@ import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { hasAnswers, SamAnswers } from './sam-answers.svelte'
+import type { ScoreTensor } from './score-tensor'
 import type { Cells, ShownRun, SlotMaps } from './slot-maps.svelte'
 
 export type ShownKind = OverlayKind | 'picture'
@@ -20,16 +21,11 @@ function cellsOf(tensor: Tensor): Cells {
   return { rows, columns, values: toFloat32(tensor).data }
 }
 
-const LABEL_SOURCES: Readonly<Partial<Record<ShownKind, LabelSource>>> = {
-  'score-argmax': 'score_map',
-  'decoder-argmax': 'seg_logits',
-  'loss-score': 'score_map',
-  'loss-decoder': 'seg_logits'
-}
-
-/** Which answer a kind of overlay shows or judges, if any. */
-export function labelSourceOf(kind: ShownKind): LabelSource | undefined {
-  return LABEL_SOURCES[kind]
+/** Which answer a kind of overlay shows or judges, if any. A loss is of cosines, whichever score map is shown. */
+export function labelSourceOf(kind: ShownKind, scoreTensor: ScoreTensor): LabelSource | undefined {
+  if (kind === 'score-argmax') return scoreTensor
+  if (kind === 'loss-score') return 'score_map'
+  return kind === 'decoder-argmax' || kind === 'loss-decoder' ? 'seg_logits' : undefined
 }
 
 /**
@@ -64,11 +60,11 @@ export class OverlayData {
 
     this.labelMap = new Resource(
       () => {
-        const from = labelSourceOf(kind())
+        const from = labelSourceOf(kind(), maps.scoreTensor)
         if (!from || !kind().endsWith('argmax') || this.#argmaxOfCells) return undefined
         return this.#ofRun(from, (run, { classes }) => ({ ...run, from, classes }))
       },
-      async ({ run, from, classes }) => ({ ...(await results.labelMap(run, from)), classes })
+      async ({ run, from, classes }) => ({ ...(await results.labelMap(run, from)), from, classes })
     )
     this.truth = new Resource(
       () => {
@@ -81,7 +77,7 @@ export class OverlayData {
     )
     this.loss = new Resource(
       () => {
-        const from = labelSourceOf(kind())
+        const from = labelSourceOf(kind(), maps.scoreTensor)
         const labels = this.#labels
         if (!from || !kind().startsWith('loss') || !labels) return undefined
         // the decoder's loss has no temperature: moving τ asks for nothing
@@ -92,7 +88,7 @@ export class OverlayData {
     )
     this.meanIou = new Resource(
       () => {
-        const from = labelSourceOf(kind())
+        const from = labelSourceOf(kind(), maps.scoreTensor)
         const labels = this.#labels
         if (!from || !kind().endsWith('argmax') || !labels) return undefined
         return this.#ofRun(from, (run) => ({ ...run, labels, from }))

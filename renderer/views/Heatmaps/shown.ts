@@ -9,6 +9,7 @@ import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
 import { showSamLogits, showSamMask } from './sam-shown'
+import { isRemoved, SCORE_UNITS } from './score-tensor'
 import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
 import { beyondTags, labelTags, meanIouTags, runTags } from './tags'
 import type { PlacedWindow } from './windows'
@@ -101,13 +102,19 @@ function showScores(from: Sources): Shown | Missing | undefined {
   const cells = scores?.windows.map((_, window) => scores.ofClass(window, index)).filter((map) => map !== undefined)
   if (!scores || !cells || cells.length === 0) return undefined
   const own = options.scale === 'own'
-  const domain = domainFor(own ? rangeOf(cells) : (shared.range ?? scores.range), options)
+  const { tensor } = scores
+  const domain = domainFor(own ? rangeOf(cells) : (shared.of(tensor) ?? scores.range), options)
   const map = mapOf(options)
   return {
-    title: `${studio.chosenName} · score_map`,
+    title: `${studio.chosenName} · ${tensor}`,
     layers: scalarLayers(cells, maps.windows, options, map, domain),
-    keys: [colorBar('score_map', 'cosine', map, domain)],
-    tags: [words.tagInterpolation[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+    keys: [colorBar(tensor, SCORE_UNITS[tensor], map, domain)],
+    tags: [
+      ...(isRemoved(tensor, cells) ? [studio.words.refine.tagRemoved] : []),
+      words.tagInterpolation[options.interpolation],
+      own ? words.tagOwn : words.tagShared,
+      ...runTags(from)
+    ]
   }
 }
 
@@ -150,14 +157,13 @@ const paletteOf = (slot: ModelSlot, classes: readonly string[]): Rgb[] => classe
 
 function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   const { studio, slot, maps, data, words } = from
-  const tensor = labelSourceOf(kind) ?? 'seg_logits'
-  const title = words.argmaxOf(tensor)
+  const tensor = labelSourceOf(kind, maps.scoreTensor) ?? 'seg_logits'
   const tags = [...meanIouTags(data.meanIou.value, from), ...runTags(from)]
   if (tensor === 'seg_logits' || studio.heatmaps.interpolation === 'bilinear') {
     const map = data.labelMap.value
     if (!map) return undefined
     const { classes } = map
-    return showLabels(from, title, map, { classes, palette: paletteOf(slot, classes) }, [
+    return showLabels(from, words.argmaxOf(map.from), map, { classes, palette: paletteOf(slot, classes) }, [
       words.tagInterpolation.bilinear,
       ...tags
     ])
@@ -166,6 +172,7 @@ function showArgmax(from: Sources, kind: ShownKind): Shown | undefined {
   const grids = scores?.windows.map((_, window) => scores.argmax(window)).filter((grid) => grid !== undefined)
   if (!scores || !grids || grids.length === 0) return undefined
   const { classes } = scores
+  const title = words.argmaxOf(scores.tensor)
   const palette = paletteOf(slot, classes)
   const counts = classes.map(() => 0)
   for (const { labels } of grids) for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
@@ -286,11 +293,11 @@ function showFeature(from: Sources): Shown | undefined {
 }
 
 /** Tensors without which a kind cannot be shown. */
-function tensorOf(kind: ShownKind, studio: Studio): string | undefined {
+function tensorOf(kind: ShownKind, { studio, maps }: Sources): string | undefined {
   if (kind === 'score_map') return 'score_map'
   if (kind === 'logits') return 'seg_logits'
   if (kind === 'feature' || kind === 'similar') return studio.heatmaps.featureTensor
-  return labelSourceOf(kind)
+  return labelSourceOf(kind, maps.scoreTensor)
 }
 
 /** Undefined while the answer is on its way. */
@@ -302,7 +309,7 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
   const { run } = slot
   if (run && kind !== 'labels' && (run.model !== slot.info.id || run.picture !== studio.picture.info?.id))
     return undefined
-  const tensor = tensorOf(kind, studio)
+  const tensor = tensorOf(kind, from)
   if (tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
   switch (kind) {
     case 'score_map':

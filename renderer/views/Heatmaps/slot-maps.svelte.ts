@@ -5,6 +5,7 @@ import { toFloat32 } from '#models/tensor'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
+import { countedValues, scoreTensorOf, type ScoreTensor } from './score-tensor'
 import { placeWindows, type PlacedWindow } from './windows'
 
 /** The run that a pane shows, and in which life of the engine it was asked for. */
@@ -26,10 +27,11 @@ export class ScoreMaps {
 
   /** `windows`: class × row × column each; `classes`: their names, which the class list may have left behind */
   constructor(
+    readonly tensor: ScoreTensor,
     readonly windows: readonly (Cells & { readonly classes: number })[],
     readonly classes: readonly string[]
   ) {
-    const ranges = windows.map(({ values }) => domainOf(values, false))
+    const ranges = windows.map(({ values }) => domainOf(countedValues(tensor, values), false))
     this.range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
   }
 
@@ -65,18 +67,19 @@ export class ScoreMaps {
   }
 }
 
-/** One range over the classes of all models: what makes their maps comparable at sight. */
+/** One range over the classes of all models that show the same tensor: what makes their maps comparable at sight. */
 export class SharedRange {
-  readonly #ranges = new SvelteMap<number, readonly [number, number]>()
-  readonly range: readonly [number, number] | undefined = $derived.by(() => {
-    const ranges = [...this.#ranges.values()]
+  readonly #maps = new SvelteMap<number, ScoreMaps>()
+
+  set(slot: ModelSlot, maps: ScoreMaps | undefined): void {
+    if (maps) this.#maps.set(slot.id, maps)
+    else this.#maps.delete(slot.id)
+  }
+
+  of(tensor: ScoreTensor): readonly [number, number] | undefined {
+    const ranges = [...this.#maps.values()].filter((maps) => maps.tensor === tensor).map(({ range }) => range)
     if (ranges.length === 0) return undefined
     return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
-  })
-
-  set(slot: ModelSlot, range: readonly [number, number] | undefined): void {
-    if (range) this.#ranges.set(slot.id, range)
-    else this.#ranges.delete(slot.id)
   }
 }
 
@@ -96,6 +99,9 @@ export class SlotMaps {
   })
   readonly windows: readonly PlacedWindow[] = $derived(this.run ? placeWindows(this.run.info) : [])
 
+  /** which score map is shown */
+  readonly scoreTensor: ScoreTensor = $derived.by(() => scoreTensorOf(this.#studio, this.#slot))
+
   constructor(studio: Studio, slot: ModelSlot) {
     this.#studio = studio
     this.#slot = slot
@@ -104,13 +110,15 @@ export class SlotMaps {
         const { run } = this
         if (!run || !slot.has('score_map')) return undefined
         const { id, windows, classes } = run.info
-        return { run: id, epoch: run.epoch, windows: windows.length, classes }
+        const { scoreTensor: tensor } = this
+        return { run: id, epoch: run.epoch, tensor, windows: windows.length, classes }
       },
-      async ({ run, windows, classes: names }) => {
+      async ({ run, tensor: name, windows, classes: names }) => {
         const tensors = await Promise.all(
-          Array.from({ length: windows }, (_, window) => studio.session.results.tensor(run, 'score_map', window))
+          Array.from({ length: windows }, (_, window) => studio.session.results.tensor(run, name, window))
         )
         return new ScoreMaps(
+          name,
           tensors.map((tensor) => {
             const [, classes = 0, rows = 0, columns = 0] = tensor.shape
             return { classes, rows, columns, values: toFloat32(tensor).data }

@@ -52,7 +52,7 @@ export const opening = {
   needsMore: 'It cannot be run yet',
   use: (name: string) => `Use ${name}`,
   dropToo: 'Or drop the file on the window.',
-  companions: { clip: 'CLIP', clipWeights: 'Projection', clipText: 'Text embeddings', projection: 'Image prompt' },
+  companions: { clip: 'CLIP', clipWeights: 'Projection', clipText: 'Text embeddings', projection: 'Projection' },
   another: 'Another…',
   cannotChange: 'It stays as it was',
 

@@ -14,6 +14,7 @@ export const refine = {
     score_map_smoothed:
       'Denoised, then key smoothing: softmax(100·s), each cell summed over all cells by the likeness of their keys. Summed probabilities, to be compared among classes.'
   },
+  tagRemoved: 'removed: no cell is sure of it',
 
   imagePrompt: 'Image prompt',
   imagePromptHint:

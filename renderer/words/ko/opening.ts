@@ -52,7 +52,7 @@ export const opening: Words['opening'] = {
   needsMore: '아직 실행할 수 없습니다',
   use: (name) => `${name} 사용`,
   dropToo: '파일을 창에 끌어다 놓아도 됩니다.',
-  companions: { clip: 'CLIP', clipWeights: '프로젝션', clipText: '텍스트 임베딩', projection: '이미지 프롬프트' },
+  companions: { clip: 'CLIP', clipWeights: '프로젝션', clipText: '텍스트 임베딩', projection: '프로젝션' },
   another: '다른 파일…',
   cannotChange: '이전 상태를 유지합니다',
 
