@@ -28,7 +28,7 @@ test('a CLIP file is dropped and compared with itself as MaskCLIP, on the same c
   const { page } = studio
   await studio.drop([CLIP_MINI], {}, async () => {
     await expect(page.getByText('A checkpoint takes the place of model A.')).toBeVisible()
-    await expect(page.getByText('Hold Shift, or drop on Models, to open it beside.')).toBeVisible()
+    await expect(page.getByText('Hold Shift, or drop on Models, to open it beside')).toBeVisible()
   })
   await expect(card(studio, 'A').getByTestId('model-system')).toHaveText('CLIP')
   await card(studio, 'A').getByText('Why, and what it gives').click()

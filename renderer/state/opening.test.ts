@@ -60,6 +60,16 @@ describe('checkpoints', () => {
     expect(names(studio)).toEqual(['mini-vit.pth', 'b.pth', 'c.pth', 'd.pth'])
   })
 
+  it('are all opened, however fast one follows the other, and a broken one among them is told', async () => {
+    const { studio } = await started()
+    await Promise.all(['/b.pth', '/broken.pth', '/c.pth'].map((path) => openBeside(studio, { path })))
+    expect(names(studio)).toEqual(['mini-vit.pth', 'b.pth', 'c.pth'])
+    expect(studio.failedModel?.fileName).toBe('broken.pth')
+    await studio.openModel({ path: '/d.pth' }, 2)
+    expect(names(studio)).toEqual(['mini-vit.pth', 'b.pth', 'd.pth'])
+    expect(studio.failedModel).toBeUndefined()
+  })
+
   it('take the place of model A where one is dropped, and go beside where several are', async () => {
     const { studio } = await started()
     await dropPaths(studio, ['/b.pth'], 'instead')

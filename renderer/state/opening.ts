@@ -5,9 +5,16 @@ import type { Studio } from './studio.svelte'
 
 /* Several models beside each other, and one file in several ways. */
 
-/** Opens a checkpoint beside those that are open. */
-export async function openBeside(studio: Studio, source: ModelSource): Promise<void> {
-  if (hasPlace(studio)) await studio.openModel(source, studio.choices.models.length)
+/** What is being opened beside others, one after another: each takes the place behind the one before. */
+const underWay = new WeakMap<Studio, Promise<void>>()
+
+/** Opens a checkpoint beside those that are open or on their way. */
+export function openBeside(studio: Studio, source: ModelSource): Promise<void> {
+  const opened = (underWay.get(studio) ?? Promise.resolve()).then(async () => {
+    if (hasPlace(studio)) await studio.openModel(source, studio.choices.models.length)
+  })
+  underWay.set(studio, opened)
+  return opened
 }
 
 /** Whether there is a place left; says so where there is none. */

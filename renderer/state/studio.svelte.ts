@@ -267,7 +267,10 @@ export class Studio {
 
   /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
   async openModel(source: ModelSource, index = 0): Promise<void> {
-    this.failedModel = undefined
+    // one of several that are opened beside each other may have failed before this one
+    if (index === 0 || index < this.models.length || this.failedModel?.path === source.path) {
+      this.failedModel = undefined
+    }
     try {
       await this.#openModel({ ...source, classes: undefined }, index)
     } catch (error) {

@@ -81,6 +81,6 @@ export const opening = {
   },
 
   dropInstead: (letter: string) => `A checkpoint takes the place of model ${letter}.`,
-  dropBesideHow: 'Hold Shift, or drop on Models, to open it beside.',
+  dropBesideHow: 'Hold Shift, or drop on Models, to open it beside; several go beside by themselves.',
   dropBeside: 'Drop checkpoints to open them beside'
 }

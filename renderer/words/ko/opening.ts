@@ -80,6 +80,6 @@ export const opening: Words['opening'] = {
   },
 
   dropInstead: (letter) => `체크포인트는 모델 ${letter} 자리에 열립니다.`,
-  dropBesideHow: 'Shift를 누르거나 모델 패널에 놓으면 나란히 열립니다.',
+  dropBesideHow: 'Shift를 누르거나 모델 패널에 놓으면, 또는 여러 개를 함께 놓으면 나란히 열립니다.',
   dropBeside: '체크포인트를 놓으면 나란히 열립니다'
 }
