@@ -1,5 +1,6 @@
-import type { Checkpoint, Note, StoredTensor } from '../checkpoints/checkpoint'
+import type { Checkpoint, Note, StateDict, StoredTensor } from '../checkpoints/checkpoint'
 import type { Graph } from '../graph/graph'
+import type { Resizing } from '../graph/scope'
 import type { NamePosition } from '../text/sequences'
 
 /** What an axis of a tensor counts. */
@@ -42,6 +43,12 @@ export interface Fact {
   readonly key: string
   readonly value: number | string | readonly number[]
   readonly source: FactSource
+  /** for what a user can set: what holds without the user's word, and the names to choose from where they are few */
+  readonly setting?: {
+    readonly otherwise: number | string | readonly number[]
+    readonly otherwiseFrom: FactSource
+    readonly options?: readonly string[]
+  }
 }
 
 /** Numbers that a user sets by hand (`--config FILE.json`, the doctor's table), by the `key` of a Fact. */
@@ -175,6 +182,10 @@ export interface Detection {
   readonly missing: readonly string[]
   /** keys that no stage uses and no rule explains */
   readonly unexpected: readonly string[]
+  /** the tensors under the names that the family goes by; as they were given where not said */
+  readonly weights?: StateDict
+  /** by those names, the tensors that are brought to the size of the picture */
+  readonly resized?: ReadonlyMap<string, Resizing>
   readonly notes: readonly Note[]
 }
 

@@ -54,8 +54,7 @@ function detection(checkpoint: ClipCheckpoint, overrides: Overrides): Detection 
       graphStage(buildCosineMap(image.channels)),
       graphStage(buildPictureLogits(image.channels, logitScale))
     ],
-    missing: [...ledger.missing],
-    unexpected: ledger.unused(),
+    ...ledger.account(),
     notes: [...checkpoint.notes, positionNote(image.trainedSide), ...facts.unusedOverrides()]
   }
 }

@@ -52,6 +52,7 @@ function detection(checkpoint: Checkpoint, overrides: Overrides, companions: Com
   const parts = clip
     ? withClip(clip, { facts, contexts, metaNet, file })
     : { summary: 'the CLIP it was trained on is not given', trainedSide: USUAL_SIDE, stages: [], tensors: [] }
+  const account = ledger.account()
   return {
     system: metaNet ? 'cocoop' : 'coop',
     summary: `${name}, ${contexts.shape.at(-2) ?? 0} learned contexts${of}; ${parts.summary}`,
@@ -67,8 +68,8 @@ function detection(checkpoint: Checkpoint, overrides: Overrides, companions: Com
     tensors: parts.tensors,
     stages: parts.stages,
     ...(!clip && { needs: ['clip'] as const }),
-    missing: [...ledger.missing, ...(clip?.ledger.missing ?? [])],
-    unexpected: ledger.unused(),
+    ...account,
+    missing: [...account.missing, ...(clip?.ledger.missing ?? [])],
     notes: clip ? [...clip.notes, positionNote(parts.trainedSide), ...facts.unusedOverrides()] : []
   }
 }

@@ -114,8 +114,7 @@ export const denseclip = {
       tensors,
       stages,
       ...(words.needs.length > 0 && { needs: words.needs }),
-      missing: [...ledger.missing],
-      unexpected: ledger.unused(),
+      ...ledger.account(),
       notes: [
         ...words.notes,
         ...facts.unusedOverrides(),

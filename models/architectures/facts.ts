@@ -35,13 +35,8 @@ export class Facts {
     if (given !== undefined && (typeof given !== 'number' || !(given > 0) || !Number.isFinite(given))) {
       throw this.invalid(key, 'a number above 0')
     }
-    return this.choose(
-      key,
-      given,
-      configured !== undefined && configured > 0 ? configured : undefined,
-      rule,
-      ruleSource
-    )
+    const usable = configured !== undefined && configured > 0 ? configured : undefined
+    return this.choose(key, given, { configured: usable, rule, ...(ruleSource && { ruleSource }) })
   }
 
   /** A number from 0 to 1. Throws a StudioError `invalid` where the user gives something else. */
@@ -69,7 +64,7 @@ export class Facts {
         'invalid',
         `${this.file}: ${key} is ${heads}, which does not divide the width ${width} of the attention; ` +
           `set ${key} to the number of heads that the model was trained with.`,
-        { file: this.file }
+        { file: this.file, entry: key }
       )
     }
     return heads
@@ -92,7 +87,8 @@ export class Facts {
       throw this.invalid(key, `${count} ascending whole numbers from 0 to ${limit - 1}`)
     }
     const list = Array.isArray(given) ? (given as readonly number[]) : undefined
-    return this.choose(key, list, configured && fits(configured) ? configured : undefined, rule, ruleSource)
+    const usable = configured && fits(configured) ? configured : undefined
+    return this.choose(key, list, { configured: usable, rule, ...(ruleSource && { ruleSource }) })
   }
 
   /** One of several names, of which the first is what the published models have. Throws `invalid` for another. */
@@ -101,7 +97,7 @@ export class Facts {
     const given = this.overrides[key]
     const name = names.find((candidate) => candidate === given)
     if (given !== undefined && name === undefined) throw this.invalid(key, names.join(' or '))
-    return this.choose(key, name, undefined, names[0])
+    return this.choose(key, name, { configured: undefined, rule: names[0] }, names)
   }
 
   /** One note for all overrides that nothing here has asked for. */
@@ -115,22 +111,18 @@ export class Facts {
   private choose<T extends Fact['value']>(
     key: string,
     given: T | undefined,
-    configured: T | undefined,
-    rule: T,
-    ruleSource: FactSource = 'published rule'
+    { configured, rule, ruleSource = 'published rule' }: Choice<T>,
+    options?: readonly string[]
   ): T {
-    const [value, source]: [T, FactSource] =
-      given !== undefined
-        ? [given, 'user']
-        : configured !== undefined
-          ? [configured, 'meta.config']
-          : [rule, ruleSource]
-    this.list.push({ key, value, source })
+    const [otherwise, otherwiseFrom]: [T, FactSource] =
+      configured === undefined ? [rule, ruleSource] : [configured, 'meta.config']
+    const [value, source]: [T, FactSource] = given === undefined ? [otherwise, otherwiseFrom] : [given, 'user']
+    this.list.push({ key, value, source, setting: { otherwise, otherwiseFrom, ...(options && { options }) } })
     return value
   }
 
   private invalid(key: string, expected: string): StudioError {
-    return new StudioError('invalid', `The setting ${key} has to be ${expected}.`)
+    return new StudioError('invalid', `The setting ${key} has to be ${expected}.`, { entry: key })
   }
 }
 

@@ -48,8 +48,7 @@ export const imagenetResnet = {
       },
       tensors: image.tensors,
       stages: image.stages,
-      missing: [...ledger.missing],
-      unexpected: ledger.unused(),
+      ...ledger.account(),
       notes: [
         {
           code: 'assumed',

@@ -50,7 +50,7 @@ export async function detect(
     const detection = await (architecture as Architecture).detect(renamed, overrides, others)
     if (!detection) continue
     const alternatives = systemsSharing(renamed)
-    return { ...detection, ...alternatives, notes: [...renamed.notes, ...detection.notes] }
+    return { weights: renamed.stateDict, ...detection, ...alternatives, notes: [...renamed.notes, ...detection.notes] }
   }
   return undefined
 }

@@ -50,8 +50,7 @@ function fromClip(clip: ClipCheckpoint, facts: Facts, { clipText }: Companions):
   return {
     ...described(image, facts, words),
     reason: 'It is CLIP, opened as MaskCLIP.',
-    missing: [...ledger.missing],
-    unexpected: ledger.unused(),
+    ...ledger.account(),
     notes: [...clip.notes, ...notesOf(image), ...facts.unusedOverrides()]
   }
 }
@@ -69,7 +68,7 @@ function fromFiles(checkpoint: Checkpoint, facts: Facts, { clipWeights, clipText
     const needs: CompanionName[] = []
     if (!files.isProjected) needs.push('clipWeights')
     if (!clipText) needs.push('clipText')
-    return { ...incomplete(files.isVit), reason, facts: facts.list, needs }
+    return { ...incomplete(files.isVit), reason, facts: facts.list, weights: files.stateDict, needs }
   }
 
   const ledger = new Ledger(files.stateDict, checkpoint.source.name)
@@ -80,8 +79,7 @@ function fromFiles(checkpoint: Checkpoint, facts: Facts, { clipWeights, clipText
   return {
     ...described(image, facts, words),
     reason,
-    missing: [...ledger.missing],
-    unexpected: ledger.unused(),
+    ...ledger.account(),
     notes: [...notesOf(image), ...facts.unusedOverrides()]
   }
 }

@@ -117,7 +117,7 @@ describe('SAM', () => {
     const { preprocess } = detection ?? {}
     expect(preprocess).toMatchObject({ maxLongSide: 1024, resize: 'pillow', padToMultipleOf: 1024 })
     expect(preprocess?.shortSide).toBeUndefined()
-    expect(detection?.facts).toEqual(
+    expect(detection?.facts.map(({ key, value, source }) => ({ key, value, source }))).toEqual(
       expect.arrayContaining([
         { key: 'image_size', value: 1024, source: 'shape' },
         { key: 'image_encoder_heads', value: layout.heads, source: 'shape' },
@@ -133,11 +133,9 @@ describe('SAM', () => {
   it('takes the last block of each quarter for global where all tables are of one length', async () => {
     const shapes = shapesOf({ ...VIT_B, globalBlocks: [] })
     const detection = await detectShapes(shapes)
-    expect(detection?.facts).toContainEqual({
-      key: 'global_attn_indexes',
-      value: [2, 5, 8, 11],
-      source: 'published rule'
-    })
+    expect(detection?.facts).toContainEqual(
+      expect.objectContaining({ key: 'global_attn_indexes', value: [2, 5, 8, 11], source: 'published rule' })
+    )
   })
 
   it('lets the user say what shapes tell, but not against them', async () => {

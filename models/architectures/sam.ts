@@ -90,8 +90,7 @@ function detection(stateDict: StateDict, file: string, overrides: Overrides, nam
     tensors: [...specs.globalBlocks(encoder.globalBlocks, layers), specs.IMAGE_EMBEDDING],
     prompts: { maskSide: 4 * side, tensors: specs.PROMPTED },
     stages,
-    missing: [...ledger.missing],
-    unexpected: ledger.unused(),
+    ...ledger.account(),
     notes: [
       ...nameNotes,
       {
@@ -136,7 +135,7 @@ function readEncoder(scope: Scope, facts: Facts, file: string) {
       'invalid',
       `${file}: image_encoder_heads is ${heads}, but its relative positions are for heads of width ${headWidth}, ` +
         `which are ${width / headWidth} heads.`,
-      { file }
+      { file, entry: 'image_encoder_heads' }
     )
   }
   // a table has a row for every distance within its window

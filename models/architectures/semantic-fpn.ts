@@ -68,8 +68,7 @@ export const semanticFpn = {
       }),
       tensors: [...image.tensors, ...specs.PYRAMID, ...specs.LOGITS],
       stages: [...image.stages, decodeHead, upsampleStage(classes)],
-      missing: [...ledger.missing],
-      unexpected: ledger.unused(),
+      ...ledger.account(),
       notes: [
         { code: 'assumed', message: 'The model was trained without language: it has logits and no score maps.' },
         ...facts.unusedOverrides()

@@ -3,9 +3,16 @@ import { elementCount, toFloat32, type Shape, type Tensor } from '../tensor'
 
 /* Stored tensors seen another way: nothing is read before they are. */
 
-function view(name: string, dtype: StoredTensor['dtype'], shape: Shape, read: () => Promise<Tensor>): StoredTensor {
+function view(
+  name: string,
+  sources: readonly StoredTensor[],
+  dtype: StoredTensor['dtype'],
+  shape: Shape,
+  read: () => Promise<Tensor>
+): StoredTensor {
   return {
     name,
+    sources: sources.map((source) => source.name),
     dtype,
     shape,
     read,
@@ -23,13 +30,13 @@ function view(name: string, dtype: StoredTensor['dtype'], shape: Shape, read: ()
 
 /** The same values under another shape. */
 export function reshaped(stored: StoredTensor, shape: Shape): StoredTensor {
-  return view(stored.name, stored.dtype, shape, async () => ({ ...(await stored.read()), shape }))
+  return view(stored.name, [stored], stored.dtype, shape, async () => ({ ...(await stored.read()), shape }))
 }
 
 /** A matrix with rows and columns changed over, in float32. */
 export function transposed(stored: StoredTensor): StoredTensor {
   const [rows = 0, columns = 0] = stored.shape
-  return view(`${stored.name}:transposed`, 'float32', [columns, rows], async () => {
+  return view(`${stored.name}:transposed`, [stored], 'float32', [columns, rows], async () => {
     const { data } = toFloat32(await stored.read())
     const turned = new Float32Array(data.length)
     for (let row = 0, i = 0; row < rows; row++) {
@@ -42,7 +49,7 @@ export function transposed(stored: StoredTensor): StoredTensor {
 /** Tensors of one shape behind their first axis, stacked along it, in float32. */
 export function stacked(name: string, parts: readonly StoredTensor[]): StoredTensor {
   const shape = [parts.reduce((sum, part) => sum + (part.shape[0] ?? 0), 0), ...(parts[0]?.shape.slice(1) ?? [])]
-  return view(name, 'float32', shape, async () => {
+  return view(name, parts, 'float32', shape, async () => {
     const data = new Float32Array(elementCount(shape))
     let offset = 0
     for (const part of parts) {

@@ -2,8 +2,11 @@ import { attentionScale, attentionWeights, fusedAttention } from './attention'
 import { END, int, type Floats, type GraphBuilder } from './builder'
 import { linear } from './layers'
 import type { Scope } from './scope'
-import { cellPositions, gridOf, mapFromRows, rowsFromMap, type PositionFit } from './tokens'
+import { cellPositions, gridOf, gridSide, mapFromRows, rowsFromMap, type PositionFit } from './tokens'
 import { rows } from './weights'
+
+/** Pixels of a cell of x4. */
+const STRIDE = 32
 
 export interface AttentionPoolOptions {
   readonly heads: number
@@ -13,6 +16,8 @@ export interface AttentionPoolOptions {
 /** Tokens [1 + h·w, d] of x4: its mean, then its cells row by row, with their positions added. */
 function poolTokens(g: GraphBuilder, x4: Floats, scope: Scope, fit: PositionFit) {
   const positional = scope.take('positional_embedding', [undefined, undefined])
+  const side = gridSide(positional)
+  scope.resizes('positional_embedding', { stored: [side, side], by: fit, untouchedFor: side * STRIDE })
   const [, width = 0] = positional.shape
   const grid = gridOf(g, x4)
   const cells = rowsFromMap(g, x4, width)

@@ -110,8 +110,13 @@ function windowAttention(g: GraphBuilder, rows: Floats, scope: Scope, sizes: Blo
   )
 
   // positions are added to products that are scaled already, and everything here is scaled once more
-  const table = (name: string) =>
-    g.weight(relativePositions(scope.take(name, [undefined, headWidth]), window, 1 / scale))
+  const table = (name: string) => {
+    const stored = scope.take(name, [undefined, headWidth])
+    const [length = 0] = stored.shape
+    const distances = 2 * window - 1
+    if (length !== distances) scope.resizes(name, { stored: [length], by: 'linear', to: [distances] })
+    return g.weight(relativePositions(stored, window, 1 / scale))
+  }
   const byHead = (x: Floats, size: number) => g.reshape(x, [batch * cells, heads, size])
   const ofRows = g.matmul(g.reshape(query, [batch, window, window * heads, headWidth]), table('rel_pos_h'))
   const ofColumns = g.matmul(g.reshape(query, [batch * window, window, heads, headWidth]), table('rel_pos_w'))

@@ -33,7 +33,7 @@ describe('Scope', () => {
     await expect(absent.read()).rejects.toThrow(/a\.2\.weight is missing/)
     scope.ignore((name) => name.endsWith('.bias'))
     expect([...ledger.missing]).toEqual(['a.2.weight'])
-    expect(ledger.unused()).toEqual(['a.1.weight', 'a.3.weight', 'ab.weight'])
+    expect(ledger.account().unexpected).toEqual(['a.1.weight', 'a.3.weight', 'ab.weight'])
   })
 
   it('refuses another shape than the rest of the model needs, naming file, tensor and shapes', () => {

@@ -1,9 +1,29 @@
 import type { StateDict, StoredTensor } from '../checkpoints/checkpoint'
 import { StudioError } from '../errors'
 import type { Shape } from '../tensor'
+import type { PositionFit } from './tokens'
 
 /** An expected shape; undefined where any size fits. */
 export type ShapePattern = readonly (number | undefined)[]
+
+/** How a stored tensor is brought to the size that a picture needs. */
+export interface Resizing {
+  /** rows and columns of the grid as stored, or the length of a table */
+  readonly stored: Shape
+  readonly by: PositionFit | 'linear'
+  /** side of the square pictures, in pixels, that take it as it is */
+  readonly untouchedFor?: number
+  /** the size it is brought to, where that is the same for every picture */
+  readonly to?: Shape
+}
+
+/** What became of the tensors of a state dict: how a Detection tells it. */
+export interface Account {
+  readonly weights: StateDict
+  readonly missing: readonly string[]
+  readonly unexpected: readonly string[]
+  readonly resized: ReadonlyMap<string, Resizing>
+}
 
 /**
  * What graphs have asked of a state dict, so that missing and unused tensors can be told.
@@ -12,6 +32,7 @@ export type ShapePattern = readonly (number | undefined)[]
 export class Ledger {
   readonly used = new Set<string>()
   readonly missing = new Set<string>()
+  readonly resized = new Map<string, Resizing>()
 
   constructor(
     readonly stateDict: StateDict,
@@ -19,9 +40,11 @@ export class Ledger {
     readonly file: string
   ) {}
 
-  /** Names that nothing has asked for, in the order of the file. */
-  unused(): string[] {
-    return [...this.stateDict.keys()].filter((name) => !this.used.has(name))
+  /** To be asked when everything is built. Unexpected are those that nothing has asked for, in the order of the file. */
+  account(): Account {
+    const { stateDict, used, missing, resized } = this
+    const unexpected = [...stateDict.keys()].filter((name) => !used.has(name))
+    return { weights: stateDict, missing: [...missing], unexpected, resized }
   }
 }
 
@@ -80,6 +103,11 @@ export class Scope {
       )
     }
     return stored
+  }
+
+  /** Notes that a tensor is brought to another size. */
+  resizes(name: string, resizing: Resizing): void {
+    if (this.has(name)) this.ledger.resized.set(this.prefix + name, resizing)
   }
 
   /** Notes tensors as used that are known and not needed: counters of BatchNorm, heads that are not run. */

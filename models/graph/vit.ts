@@ -3,7 +3,7 @@ import { END, ints } from './builder'
 import { rightProjection } from './attention'
 import { layerNorm } from './layers'
 import type { Scope } from './scope'
-import { cellPositions, gridOf, mapFromRows, rowsFromMap, type Grid, type PositionFit } from './tokens'
+import { cellPositions, gridOf, gridSide, mapFromRows, rowsFromMap, type Grid, type PositionFit } from './tokens'
 import { residualAttentionBlock, type TransformerOptions } from './transformer'
 import { derived, plain } from './weights'
 
@@ -32,6 +32,8 @@ export function vitTokens(g: GraphBuilder, image: Floats, scope: Scope, options:
   const grid = gridOf(g, map)
 
   const positional = scope.take('positional_embedding', [undefined, width])
+  const side = gridSide(positional)
+  scope.resizes('positional_embedding', { stored: [side, side], by: options.fit, untouchedFor: side * size })
   const classEmbedding = scope.take('class_embedding', [width])
   const first = derived(`${classEmbedding.name}:first`, [1, width], [classEmbedding, positional], (values, positions) =>
     values.map((value, channel) => options.classEmbeddings * value + (positions?.[channel] ?? 0))
