@@ -46,7 +46,7 @@ export class Facts {
     if (given !== undefined && (typeof given !== 'number' || !(given >= 0 && given <= 1))) {
       throw this.invalid(key, 'a number from 0 to 1')
     }
-    return this.choose(key, given, undefined, rule)
+    return this.choose(key, given, { configured: undefined, rule })
   }
 
   /** A whole number above 0. Throws a StudioError `invalid` where the user gives something else. */
