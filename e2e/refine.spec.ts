@@ -45,3 +45,33 @@ test('the picture becomes a token of the prompts through a projection file, and 
   await settled(studio)
   await expect(view).not.toContainText('image prompt what-if')
 })
+
+test('MaskCLIP’s map is seen before and after, and both are measured against the labels', async ({ studio }) => {
+  await studio.ready()
+  const { page } = studio
+  await studio.drop(['resources/samples/checkpoints/clip-mini-rn.pt'])
+  await page.getByTestId('model-card').getByRole('radio', { name: 'MaskCLIP' }).check({ force: true })
+  await expect(page.getByTestId('model-system')).toHaveText('MaskCLIP')
+  const before = page.getByRole('img', { name: /^score_map \(cosine\)/ })
+  await expect(before).toBeVisible()
+
+  const choose = (name: string): Promise<void> => page.getByRole('radio', { name }).check({ force: true })
+  await choose('Smoothed')
+  await expect(page.getByRole('img', { name: /^score_map_smoothed \(Σp\)/ })).toBeVisible()
+  await expect(page.getByTestId('view-heatmaps')).toContainText('car · score_map_smoothed')
+  const quality = page.getByTestId('quality')
+  for (const name of ['Score map', 'Denoised', 'Smoothed']) {
+    await expect(quality.getByRole('columnheader', { name })).toBeVisible()
+  }
+  await expect(
+    quality
+      .getByRole('row', { name: /mIoU/ })
+      .getByRole('cell')
+      .filter({ hasText: /\d\.\d/ })
+  ).toHaveCount(3)
+  await choose('Denoised')
+  await expect(page.getByRole('img', { name: /^score_map_denoised \(cosine\)/ })).toBeVisible()
+  await choose('As computed')
+  await expect(before).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})

@@ -51,7 +51,7 @@ const UNIT_WORDS: Readonly<Record<Unit, string>> = {
   feature: 'feature',
   id: 'id',
   nats: 'nats',
-  'summed probability': 'summed probability'
+  'summed probability': 'Σp'
 }
 
 function stopsOf(map: ColorMap): ColorBarLayout['stops'] {

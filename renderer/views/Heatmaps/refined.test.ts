@@ -56,7 +56,7 @@ describe('before and after', () => {
     expect(engine.asked).not.toContain('score_map_smoothed')
     choose('Smoothed')
     await vi.waitFor(() => expect(text()).toContain('car · score_map_smoothed'))
-    expect(barEnds()).toMatch(/^score_map_smoothed \(summed probability\): 0 – 4$/)
+    expect(barEnds()).toMatch(/^score_map_smoothed \(Σp\): 0 – 4$/)
     choose('As computed')
     await vi.waitFor(() => expect(text()).not.toContain('score_map_smoothed'))
     expect(barEnds()).toBe('score_map (cosine): 0.000 – +0.400')

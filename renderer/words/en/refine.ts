@@ -12,7 +12,7 @@ export const refine = {
     score_map_denoised:
       'Prompt denoising: a class to which no cell gives a share of pd_thresh in softmax(100·s) is removed, −1 everywhere.',
     score_map_smoothed:
-      'Denoised, then key smoothing: softmax(100·s), each cell summed over all cells by the likeness of their keys. Summed probabilities, to be compared among classes.'
+      'Denoised, then key smoothing: softmax(100·s), each cell summed over all cells by the likeness of their keys. Summed probabilities (Σp), to be compared among classes.'
   },
   tagRemoved: 'removed: no cell is sure of it',
 

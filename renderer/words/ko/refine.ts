@@ -12,7 +12,7 @@ export const refine: Words['refine'] = {
     score_map_denoised:
       '프롬프트 잡음 제거: softmax(100·s)에서 어느 셀에서도 비중이 pd_thresh에 이르지 못한 클래스를 없앱니다. 없앤 클래스는 모든 곳에서 −1입니다.',
     score_map_smoothed:
-      '잡음 제거 뒤 키 평활화: softmax(100·s)를 셀마다 키가 닮은 정도에 따라 모든 셀에 걸쳐 더합니다. 더한 확률이므로 클래스끼리 비교하는 값입니다.'
+      '잡음 제거 뒤 키 평활화: softmax(100·s)를 셀마다 키가 닮은 정도에 따라 모든 셀에 걸쳐 더합니다. 더한 확률(Σp)이므로 클래스끼리 비교하는 값입니다.'
   },
   tagRemoved: '제거됨: 확신하는 셀이 없음',
 
