@@ -284,7 +284,11 @@ export const en = {
       image_encoder: 'image',
       text_encoder: 'text',
       context_decoder: 'context',
+      image_prompt: 'image prompt',
       score_map: 'scores',
+      prompt_denoising: 'denoising',
+      key: 'keys',
+      key_smoothing: 'smoothing',
       decode_head: 'decoder',
       upsample: 'upsampling'
     } as Readonly<Record<string, string>>,

@@ -277,7 +277,11 @@ export const ko: Words = {
       image_encoder: '이미지',
       text_encoder: '텍스트',
       context_decoder: '문맥',
+      image_prompt: '이미지 프롬프트',
       score_map: '점수',
+      prompt_denoising: '잡음 제거',
+      key: '키',
+      key_smoothing: '평활화',
       decode_head: '디코더',
       upsample: '확대'
     },
