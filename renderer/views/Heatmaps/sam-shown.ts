@@ -2,6 +2,7 @@ import type { Key } from '#models/figures/heatmap'
 import { formatIou, formatShare } from '#models/figures/numbers'
 import { domainOf, WHOLE, type Layer } from '#models/figures/overlay'
 import { SAM_COLORS } from '#models/palettes'
+import { SAM_ANSWERS } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { samTensor } from '../../state/sam-prompts'
 import type { Studio } from '../../state/studio.svelte'
@@ -14,14 +15,30 @@ import { runTags } from './tags'
 /** The fill lets the picture through more than other overlays do, since its outline says where it ends. */
 const FILL = 0.6
 
-/** What has to be done before there is a mask, if anything. */
-function missing({ studio, slot }: Sources): Missing | undefined {
+/** Where there is no mask yet: what to do. It has the keys and tags of an answer, so that the picture stays in its place. */
+function before(from: Sources): Shown | Missing | undefined {
+  const { studio, slot, words: heatmaps } = from
   const words = studio.words.sam
   if (!slot.info?.prompts) return { missing: words.needsSam }
-  // the newest request has not been answered yet: what it is about is not known from the run before
-  if (slot.stale) return undefined
-  if (slot.run && !hasAnswers(slot.run.shapes)) return { missing: words.teach }
-  return slot.run ? undefined : { missing: words.encoding }
+  if (slot.run && hasAnswers(slot.run.shapes)) return undefined
+  return {
+    title: heatmaps.overlays['sam-mask'],
+    layers: [],
+    keys: [
+      iouKey(
+        SAM_ANSWERS.flatMap((answer) => (answer === 'best' ? [] : [{ answer, iou: undefined }])),
+        '',
+        studio
+      )
+    ],
+    tags: [
+      words.tagIou(formatIou(undefined)),
+      toldTo(studio),
+      ...runTags(from),
+      words.tagShare(formatShare(undefined))
+    ],
+    hint: slot.run ? words.teach : words.encoding
+  }
 }
 
 function nameOf(mask: SamMask, { studio }: Sources): string {
@@ -46,17 +63,21 @@ function toldTo(studio: Studio): string {
 }
 
 /** The IoU of every mask, the shown one marked. */
-function iouKey(masks: readonly SamMask[], shown: SamMask, studio: Studio): Key {
+function iouKey(
+  masks: readonly { readonly answer: SamMask['answer']; readonly iou: number | undefined }[],
+  shown: string,
+  studio: Studio
+): Key {
   const words = studio.words.sam
   return {
     kind: 'note',
     title: words.expected,
-    lines: masks.map((mask) => `${mask === shown ? '▸ ' : ''}${words.answers[mask.answer]}: ${formatIou(mask.iou)}`)
+    lines: masks.map(({ answer, iou }) => `${answer === shown ? '▸ ' : ''}${words.answers[answer]}: ${formatIou(iou)}`)
   }
 }
 
 export function showSamMask(from: Sources): Shown | Missing | undefined {
-  const first = missing(from)
+  const first = before(from)
   if (first) return first
   const { data, studio } = from
   const { chosen, masks, atPicture } = data.sam
@@ -78,7 +99,7 @@ export function showSamMask(from: Sources): Shown | Missing | undefined {
   return {
     title: nameOf(chosen, from),
     layers: [layer(inside, FILL * studio.heatmaps.opacity), layer(outline, 1)],
-    keys: [iouKey(masks.value, chosen, studio)],
+    keys: [iouKey(masks.value, chosen.answer, studio)],
     tags: [...tagsOf(chosen, from), studio.words.sam.tagShare(formatShare(share))]
   }
 }
@@ -94,7 +115,7 @@ function labelsOf(pixels: Uint8Array): Uint16Array {
 }
 
 export function showSamLogits(from: Sources): Shown | Missing | undefined {
-  const first = missing(from)
+  const first = before(from)
   if (first) return first
   const { data, maps, studio, words } = from
   const { chosen, masks } = data.sam
@@ -122,7 +143,7 @@ export function showSamLogits(from: Sources): Shown | Missing | undefined {
         ...window
       }
     ],
-    keys: [{ kind: 'color-bar', tensor, unit: 'logit', map, domain }, iouKey(masks.value, chosen, studio)],
+    keys: [{ kind: 'color-bar', tensor, unit: 'logit', map, domain }, iouKey(masks.value, chosen.answer, studio)],
     tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...tagsOf(chosen, from)]
   }
 }

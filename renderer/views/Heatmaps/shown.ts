@@ -21,6 +21,8 @@ export interface Shown {
   readonly layers: readonly Layer[]
   readonly keys: readonly Key[]
   readonly tags: readonly string[]
+  /** what to do next, where that is not plain to see */
+  readonly hint?: string | undefined
 }
 
 /** A value that has to be chosen or opened before there is anything to show: one sentence of what to do. */

@@ -30,7 +30,6 @@ export const sam = {
       ...(box ? ['box'] : []),
       ...(mask ? [`map of ${mask}`] : [])
     ].join(' · '),
-  expected: 'IoU that SAM expects',
   prompt: (label: 0 | 1, x: string, y: string) => `${label === 1 ? 'Inside' : 'Outside'} at ${x}, ${y}`,
   box: (left: string, top: string, right: string, bottom: string) => `Box ${left}, ${top} – ${right}, ${bottom}`,
   removePrompt: (what: string) => `Remove: ${what}`,
@@ -56,8 +55,7 @@ export const sam = {
     'The margin of a cell is the cosine of the class less that of the best other one. 0: where the class wins.',
   nowhere: (name: string) => `No cell is ${name} at this threshold.`,
   ownBox: 'Your own box stands in the place of the region’s.',
-  result: 'Mask',
-  predicted: 'expected IoU',
+  expected: 'IoU that SAM expects',
   againstDecoder: (name: string) => `IoU with the decoder’s ${name}`,
   againstScores: (name: string) => `IoU with the score map’s ${name}`,
   againstLabels: (name: string) => `IoU with the labels of ${name}`,

@@ -26,7 +26,6 @@ export const sam: Words['sam'] = {
   tagShare: (share) => `사진의 ${share}`,
   told: (points, box, mask) =>
     [`점 ${points}개`, ...(box ? ['상자'] : []), ...(mask ? [`${mask}의 맵`] : [])].join(' · '),
-  expected: 'SAM이 예상하는 IoU',
   prompt: (label, x, y) => `${label === 1 ? '안' : '밖'}: ${x}, ${y}`,
   box: (left, top, right, bottom) => `상자 ${left}, ${top} – ${right}, ${bottom}`,
   removePrompt: (what) => `지우기: ${what}`,
@@ -51,8 +50,7 @@ export const sam: Words['sam'] = {
     '셀의 차이는 이 클래스의 코사인에서 나머지 중 최선의 코사인을 뺀 값입니다. 0이면 이 클래스가 이기는 곳입니다.',
   nowhere: (name) => `이 문턱값에서 ${name}인 셀이 없습니다.`,
   ownBox: '직접 그린 상자가 영역의 상자를 대신합니다.',
-  result: '마스크',
-  predicted: '예상 IoU',
+  expected: 'SAM이 예상하는 IoU',
   againstDecoder: (name) => `디코더의 ${name}과의 IoU`,
   againstScores: (name) => `점수 맵의 ${name}과의 IoU`,
   againstLabels: (name) => `정답의 ${name}과의 IoU`,
