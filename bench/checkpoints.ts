@@ -4,7 +4,7 @@ import type { Tokenizer } from '#models/text/tokenizer'
 import { FOLDER, writeInput, writePicture } from './files'
 import { NAME_TOKENS, type PublishedModel } from './published'
 import type { TorchJob } from './pytorch'
-import { writeCheckpoint } from './write-checkpoint'
+import { writeCheckpoint, type CheckpointToWrite } from './write-checkpoint'
 
 /** Raised when what is written changes, so that files of an older bench are not taken. */
 const VERSION = 1
@@ -12,19 +12,24 @@ const VERSION = 1
 const MEAN = [122.7709383, 116.7460125, 104.09373615]
 const STD = [68.5005327, 66.6321579, 70.32316305]
 
-/** The checkpoint's path; written where it is not there from an earlier run. */
-export async function ensureCheckpoint(model: PublishedModel): Promise<string> {
+/** The path of a DenseCLIP checkpoint; written where it is not there from an earlier run. */
+export function ensureDenseClip(model: PublishedModel): Promise<string> {
+  return ensureCheckpoint(`denseclip-${model.name}`, () => ({
+    tensors: model.tensors,
+    container: 'state_dict',
+    extras: { meta: { CLASSES: model.classes, config: model.config } }
+  }))
+}
+
+/** The same for any other. */
+export async function ensureCheckpoint(name: string, content: () => CheckpointToWrite): Promise<string> {
   await mkdir(FOLDER, { recursive: true })
-  const path = join(FOLDER, `denseclip-${model.name}-random-${VERSION}.pth`)
+  const path = join(FOLDER, `${name}-random-${VERSION}.pth`)
   if (await stat(path).catch(() => undefined)) return path
   // the archive's folder is named after the file, so the unfinished one lies in a folder of its own
   const unfinished = join(FOLDER, 'unfinished', basename(path))
   await mkdir(join(FOLDER, 'unfinished'), { recursive: true })
-  await writeCheckpoint(unfinished, {
-    tensors: model.tensors,
-    container: 'state_dict',
-    extras: { meta: { CLASSES: model.classes, config: model.config } }
-  })
+  await writeCheckpoint(unfinished, content())
   await rename(unfinished, path)
   return path
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import type { LabelSource, ModelInfo, PictureId } from '#models/api'
 import { createEngine } from '../main/engine/engine'
 import { ADE20K_CLASSES } from './ade20k'
@@ -7,7 +8,9 @@ import { residentMemory, type ResidentMemory } from './memory'
  * A process of its own that opens checkpoints one after another, looks at a picture through each as the window does, and
  * closes them again:
  *
- *     node memory-process.js CACHE_FOLDER PICTURE CHECKPOINT…
+ *     node --expose-gc memory-process.js CACHE_FOLDER PICTURE REOPENED CHECKPOINT…
+ *
+ * then opens the first REOPENED times more, looks through it and closes it.
  */
 
 /** What it writes to stdout, as JSON. */
@@ -26,9 +29,13 @@ export interface MemoryCourse {
   readonly again: ResidentMemory
   /** when all were closed */
   readonly closed: ResidentMemory
+  /** when the first had been opened and closed many times more */
+  readonly reopened: ResidentMemory
+  /** file descriptors of this process, before any model and in the end */
+  readonly descriptors: readonly [number, number]
 }
 
-const [cacheFolder = '', picturePath = '', ...checkpoints] = process.argv.slice(2)
+const [cacheFolder = '', picturePath = '', reopened = '0', ...checkpoints] = process.argv.slice(2)
 const engine = createEngine({ cacheFolder })
 await engine.useProvider({ provider: 'cpu' })
 const picture = await engine.openPicture({ path: picturePath })
@@ -69,18 +76,39 @@ async function settled(): Promise<ResidentMemory> {
   return memory
 }
 
+async function opened(path: string): Promise<ModelInfo> {
+  const info = await engine.openModel({ path })
+  await look(info, picture.id, 'published')
+  return info
+}
+
+const countDescriptors = (): number => readdirSync('/proc/self/fd').length
+
 const before = await settled()
+const descriptorsBefore = countDescriptors()
 const infos: ModelInfo[] = []
 const models = []
 for (const path of checkpoints) {
-  const info = await engine.openModel({ path })
+  const info = await opened(path)
   infos.push(info)
-  await look(info, picture.id, 'published')
   models.push({ system: info.system, fileBytes: info.fileBytes, after: await settled() })
 }
 const { tensorBytes } = await engine.status({})
 for (const info of infos) await look(info, picture.id, info.prompts ? 'published' : 'original')
 const again = await settled()
 for (const { id } of infos) await engine.closeModel({ model: id })
-const course: MemoryCourse = { before, models, tensorBytes, again, closed: await settled() }
+const closed = await settled()
+for (let round = 0; round < Number(reopened); round++) {
+  const { id } = await opened(checkpoints[0] ?? '')
+  await engine.closeModel({ model: id })
+}
+const course: MemoryCourse = {
+  before,
+  models,
+  tensorBytes,
+  again,
+  closed,
+  reopened: await settled(),
+  descriptors: [descriptorsBefore, countDescriptors()]
+}
 console.log(JSON.stringify(course))

@@ -3,7 +3,7 @@ import { createEngine } from '../main/engine/engine'
 import { clipTokenizer } from '../main/engine/resources'
 import { physicalCores } from '../main/engine/threads'
 import { checkAgreement } from './agreement'
-import { ensureCheckpoint, writeTorchJob } from './checkpoints'
+import { ensureDenseClip, writeTorchJob } from './checkpoints'
 import { freshFolder } from './files'
 import { measureForward } from './forward'
 import { machineLines } from './machine'
@@ -25,7 +25,7 @@ export const MODELS: Readonly<Record<string, () => PublishedModel>> = {
 export async function measureModel(model: PublishedModel, rounds: number): Promise<void> {
   const note = (what: string): void => console.error(`${model.title}: ${what}`)
   note('writing the checkpoint')
-  const checkpoint = await ensureCheckpoint(model)
+  const checkpoint = await ensureDenseClip(model)
   note('opening')
   const opening = await measureOpening(model, checkpoint, Math.min(rounds, 5))
 

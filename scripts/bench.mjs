@@ -7,10 +7,11 @@ import { buildIfStale } from './build.mjs'
 import { hasDisplay, startVirtualDisplay } from './display.mjs'
 import { ensureSystemPackages } from './system-packages.mjs'
 
-const USAGE = `usage: npm run bench -- [--rounds N] [rn50] [vit-b-16] [window]
+const USAGE = `usage: npm run bench -- [--rounds N] [rn50] [vit-b-16] [memory] [window]
 
 rn50, vit-b-16   the engine on a checkpoint of that published size with random weights, stage by stage, alternating with
                  PyTorch where python3 has it (Debian: python3-torch python3-numpy libopenblas0-pthread)
+memory           what four models of published sizes take when they are open at once
 window           start, class switch and the editing of a name in the real window
 --rounds N       how often each is measured (7); medians are printed
 
@@ -25,14 +26,22 @@ async function bundle() {
     configFile: false,
     root,
     logLevel: 'warn',
+    // a CommonJS package whose names Electron's Node does not find
+    ssr: { noExternal: ['fflate'] },
     build: {
       ssr: true,
       outDir: folder,
       emptyOutDir: true,
       target: 'node20.18',
       rollupOptions: {
-        // open-process is a program of its own
-        input: { models: 'bench/models.ts', window: 'bench/window/window.ts', 'open-process': 'bench/open-process.ts' },
+        input: {
+          models: 'bench/models.ts',
+          'several-models': 'bench/several-models.ts',
+          window: 'bench/window/window.ts',
+          // programs of their own
+          'open-process': 'bench/open-process.ts',
+          'memory-process': 'bench/memory-process.ts'
+        },
         output: { format: 'es', entryFileNames: '[name].js' }
       }
     }
@@ -43,9 +52,10 @@ const load = (name) => import(pathToFileURL(join(folder, `${name}.js`)).href)
 
 async function measure(names, rounds) {
   const { MODELS, measureModel } = await load('models')
-  const unknown = names.filter((name) => name !== 'window' && !(name in MODELS))
+  const unknown = names.filter((name) => !['memory', 'window'].includes(name) && !(name in MODELS))
   if (unknown.length > 0) throw new Error(`There is nothing named ${unknown.join(', ')} to measure.\n\n${USAGE}`)
   for (const name of names.filter((name) => name in MODELS)) await measureModel(MODELS[name](), rounds)
+  if (names.includes('memory')) await (await load('several-models')).measureSeveralModels()
   if (!names.includes('window')) return
 
   ensureSystemPackages({ tests: true })

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect } from '@playwright/test'
 import { electronRuntime } from '../../scripts/electron-runtime.mjs'
 import { Studio } from '../../e2e/studio'
-import { ensureCheckpoint } from '../checkpoints'
+import { ensureDenseClip } from '../checkpoints'
 import { freshFolder, writePicture } from '../files'
 import { machineLines } from '../machine'
 import { publishedResNet50 } from '../published'
@@ -21,7 +21,7 @@ export async function measureWindow(rounds: number): Promise<void> {
   const model = publishedResNet50()
   const folder = await freshFolder('window')
   const { path: picture } = await writePicture(folder, 2048, 1024, 0)
-  const files = [await ensureCheckpoint(model), picture]
+  const files = [await ensureDenseClip(model), picture]
   const studio = await Studio.launch({ dataFolder: join(folder, 'data'), files })
   try {
     const { page } = studio

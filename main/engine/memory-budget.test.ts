@@ -67,7 +67,7 @@ describe('memory of several models', () => {
       await sessions.load('image_encoder', 0.8 * GIB)
       await sessions.load('text_encoder', 0.3 * GIB)
     }
-    // 2.2 of 2.4 GiB, less what tensors may take
+    // 2.2 of 2.3 GiB, less what tensors may take
     expect([first.stages, second.stages]).toEqual([
       ['image_encoder', 'text_encoder'],
       ['image_encoder', 'text_encoder']

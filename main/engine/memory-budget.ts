@@ -6,7 +6,7 @@ import type { TensorStore } from './tensor-store'
  * What weights and kept tensors may take, of the bytes of the files that are open. The aim is 1.25 in all; the rest is
  * for what cannot be counted here: graphs, threads, weights that are packed and padded.
  */
-const SHARE_OF_FILES = 1.2
+const SHARE_OF_FILES = 1.15
 /** What kept tensors may take at least before sessions give way to them: a picture of a usual size. */
 const LEAST_TENSOR_BYTES = 256 * 2 ** 20
 
