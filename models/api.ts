@@ -1,5 +1,8 @@
 import type { WordMetric } from './analysis/nearest-words'
+import type { WeightStatistics } from './analysis/weight-statistics'
 import type { Note } from './checkpoints/checkpoint'
+import type { ComparedKey } from './checkpoints/comparison'
+import type { Resizing } from './graph/scope'
 import type { CompanionName, Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
 import type { DType, Shape, Tensor } from './tensor'
 
@@ -111,6 +114,24 @@ export interface OpenModelRequest {
   readonly companions?: Readonly<Partial<Record<CompanionName, string>>> | undefined
 }
 
+export interface InspectRequest extends OpenModelRequest {
+  /** reads every weight */
+  readonly countNotFinite?: boolean | undefined
+}
+
+/** A tensor of a file, under its name as stored. */
+export interface StoredEntry {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** A tensor that the family knows by another name, or that it makes of several (q, k and v as one). */
+export interface Renamed {
+  readonly name: string
+  readonly stored: readonly string[]
+}
+
 /** Everything `inspect` prints and the doctor shows, whether or not the family is known. */
 export interface Inspection {
   readonly path: string
@@ -129,15 +150,34 @@ export interface Inspection {
         readonly facts: readonly Fact[]
         readonly classes: readonly string[]
         readonly tensors: readonly TensorSpec[]
+        /** by the names that the family goes by */
         readonly missing: readonly string[]
         readonly unexpected: readonly string[]
+        readonly renamed: readonly Renamed[]
+        readonly resized: readonly (Resizing & { readonly name: string })[]
+        /** other files without which it is not run */
+        readonly needs: readonly CompanionName[]
+        readonly alternatives: readonly string[]
       }
     | undefined
-  readonly entries: readonly { readonly name: string; readonly dtype: DType; readonly shape: Shape }[]
+  /** why a family that the file seems to be of does not take it, and the setting that may help */
+  readonly refusal: { readonly message: string; readonly setting: string | undefined } | undefined
+  readonly entries: readonly StoredEntry[]
+  /** those of the other containers, under `CONTAINER.NAME` */
+  readonly otherEntries: readonly StoredEntry[]
   readonly parameterCount: number
   /** values that are NaN or infinite; counted only where asked for, since it reads every weight */
   readonly notFinite: number | undefined
+  /** how many in each tensor that has any */
+  readonly notFiniteIn: readonly { readonly name: string; readonly count: number }[] | undefined
   readonly notes: readonly Note[]
+}
+
+/** Two checkpoints key by key. */
+export interface Comparison {
+  /** the family by whose names they are compared; undefined: by the names as stored, since they are not of one */
+  readonly family: string | undefined
+  readonly rows: readonly ComparedKey[]
 }
 
 export interface PictureInfo {
@@ -377,7 +417,15 @@ export interface Engine {
 
   openModel(request: OpenModelRequest, context?: CallContext): Promise<ModelInfo>
   closeModel(request: { model: ModelId }, context?: CallContext): Promise<void>
-  inspect(request: { path: string; countNotFinite?: boolean | undefined }, context?: CallContext): Promise<Inspection>
+  /** Throws a StudioError `invalid` for an override that cannot be; the setting is its `entry`. */
+  inspect(request: InspectRequest, context?: CallContext): Promise<Inspection>
+  /** What the values of one tensor of a file are like; its name is that of an entry of the inspection. */
+  weights(request: { path: string; name: string }, context?: CallContext): Promise<WeightStatistics>
+  /** Reads every weight of both. */
+  compareCheckpoints(
+    request: { first: OpenModelRequest; second: OpenModelRequest },
+    context?: CallContext
+  ): Promise<Comparison>
 
   /**
    * A picture file, or a .npy file that goes into models as it is: already normalised, [1, 3, H, W]. `originalSize` is
@@ -433,6 +481,8 @@ export const ENGINE_METHODS = [
   'openModel',
   'closeModel',
   'inspect',
+  'weights',
+  'compareCheckpoints',
   'openPicture',
   'closePicture',
   'picturePixels',

@@ -7,6 +7,7 @@ import { labelTargets, relabelled } from '#models/analysis/label-classes'
 import { END_TOKEN, START_TOKEN } from '#models/text/tokenizer'
 import { pcaRgb, similarity } from './cell-maps'
 import { FileHashes } from './file-hash'
+import { compareCheckpoints, weights } from './doctor'
 import { inspect } from './inspect'
 import { LabelImages } from './labels'
 import { MemoryBudget } from './memory-budget'
@@ -104,6 +105,8 @@ export function createEngine(options: EngineOptions): LocalEngine {
       store.drop(model)
     },
     inspect: (request, context = {}) => inspect(hashes, request, context),
+    weights: (request) => weights(request),
+    compareCheckpoints: (request, context = {}) => compareCheckpoints(hashes, request, context),
 
     openPicture: ({ path, originalSize }) => pictures.open(path, originalSize),
     async closePicture({ picture }) {

@@ -1,5 +1,7 @@
 import type { CallContext } from '#models/api'
 
+const ESTIMATE_AFTER_MS = 200
+
 /** One thing to do, by the name of what it is and the kind of thing whose durations are alike. */
 export interface PlannedWork {
   /** shown: 'image_encoder', 'window 3 of 8: decode_head' */
@@ -48,5 +50,16 @@ export function progressMeter(
       const isKnown = expected.slice(index).every((ms) => ms !== undefined)
       onProgress({ step: work.step, share: total > 0 ? 1 - left / total : 0, remainingMs: isKnown ? left : undefined })
     }
+  }
+}
+
+/** Tells of work of which only the share done is known; the time left is taken from the time that it took so far. */
+export function shareTeller(step: string, onProgress: CallContext['onProgress']): (share: number) => void {
+  const startedAt = performance.now()
+  return (share) => {
+    const elapsed = performance.now() - startedAt
+    // the first moments say little
+    const remainingMs = elapsed > ESTIMATE_AFTER_MS && share > 0 ? (elapsed * (1 - share)) / share : undefined
+    onProgress?.({ step, share, remainingMs })
   }
 }

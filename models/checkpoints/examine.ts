@@ -6,6 +6,8 @@ import { StridedTensor } from './strided-tensor'
 export interface Examination {
   /** values that are NaN or infinite */
   readonly notFinite: number
+  /** how many in each tensor that has any */
+  readonly notFiniteIn: readonly { readonly name: string; readonly count: number }[]
   /** one note on those values, and one for every storage whose checksum does not fit */
   readonly notes: readonly Note[]
 }
@@ -19,7 +21,7 @@ export async function examineWeights(
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (share: number) => void } = {}
 ): Promise<Examination> {
   const damaged = new Set<Note>()
-  const names: string[] = []
+  const found: { name: string; count: number }[] = []
   let notFinite = 0
   let done = 0
   for (const stored of stateDict.values()) {
@@ -27,11 +29,13 @@ export async function examineWeights(
     const note = stored instanceof StridedTensor ? await stored.storage.verify?.() : undefined
     if (note) damaged.add(note)
     const count = countNotFinite(await stored.read())
-    if (count > 0) names.push(stored.name)
+    if (count > 0) found.push({ name: stored.name, count })
     notFinite += count
     onProgress?.(++done / stateDict.size)
   }
-  return { notFinite, notes: [...(notFinite > 0 ? [notFiniteNote(notFinite, names)] : []), ...damaged] }
+  const names = found.map(({ name }) => name)
+  const notes = [...(notFinite > 0 ? [notFiniteNote(notFinite, names)] : []), ...damaged]
+  return { notFinite, notFiniteIn: found, notes }
 }
 
 function notFiniteNote(count: number, names: readonly string[]): Note {
