@@ -141,7 +141,17 @@ export class FakeEngine implements Engine {
       format: 'ZIP',
       container: [],
       otherContainers: [],
-      detection: { ...model, unexpected: [] },
+      detection: {
+        ...model,
+        alternatives: model.alternatives ?? [],
+        needs: model.needs ?? [],
+        unexpected: [],
+        renamed: [],
+        resized: []
+      },
+      refusal: undefined,
+      otherEntries: [],
+      notFiniteIn: undefined,
       entries: [],
       parameterCount: 0,
       notFinite: undefined
@@ -284,6 +294,28 @@ export class FakeEngine implements Engine {
   async tokenize({ text }: { text: string }): Promise<{ ids: readonly number[] }> {
     const words = text.trim().split(/\s+/).filter(Boolean)
     return { ids: [49406, ...words.map((_, index) => index + 1), 49407] }
+  }
+
+  async weights(request: { path: string; name: string }): ReturnType<Engine['weights']> {
+    this.#note('weights', request)
+    const special = { zeros: 1, nan: 0, positiveInfinity: 0, negativeInfinity: 0 }
+    return {
+      count: 4,
+      ...special,
+      min: -1,
+      max: 2,
+      mean: 0.5,
+      std: 1,
+      norm: 2,
+      histogram: { low: -1, high: 2, counts: [1, 1, 2] }
+    }
+  }
+
+  async compareCheckpoints(
+    request: Parameters<Engine['compareCheckpoints']>[0]
+  ): ReturnType<Engine['compareCheckpoints']> {
+    this.#note('compareCheckpoints', request)
+    return { family: 'denseclip', rows: [] }
   }
 
   /** Two contexts, shared or of the class that is asked for: 'word 1' at 0.25, … of a median of 1. */
