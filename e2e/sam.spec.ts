@@ -8,7 +8,7 @@ import { createEngine, type LocalEngine } from '../main/engine/engine'
 import { logitsAtPicture, maskFromLogits, maskIou, maskOutline } from '../models/analysis/sam-mask'
 import { classMargin, maskPrompt, peakPoints, regionBox } from '../models/analysis/score-prompts'
 import type { ModelInfo, PictureInfo, RunId, RunRequest, SamPrompts } from '../models/api'
-import { formatIou } from '../models/figures/numbers'
+import { formatCosine, formatIou } from '../models/figures/numbers'
 import { SAM_COLORS } from '../models/palettes'
 import { toFloat32 } from '../models/tensor'
 import { expect, Studio, test } from './studio'
@@ -283,6 +283,36 @@ test('the score map of the class tells SAM, and its mask is compared with decode
     await page.getByTestId('class-list').getByRole('option', { name: 'road' }).click()
     await expectMask(studio, await reference.mask(toldBy('road')))
     await page.keyboard.press('Control+d')
+  } finally {
+    await studio.close()
+    await reference.close()
+  }
+  expect(studio.errors).toEqual([])
+})
+
+test('z and SAM’s embedding are compared together, each of length one', async ({ dataFolder }) => {
+  const reference = await Reference.open()
+  const pins = [{ number: 1, name: '', x: 60, y: 120 }]
+  const studio = await startWithSam(dataFolder, { pins })
+  try {
+    const { page } = studio
+    const { engine } = reference
+    const denseclip = await engine.openModel({ path: DENSECLIP })
+    const { id: run } = await reference.run(denseclip, {})
+    const { id: samRun } = await reference.run(reference.model, {})
+    const name = 'visual_embedding'
+    const [, , rows = 0, columns = 0] = (await engine.tensor({ run, name })).shape
+    const cell = { row: Math.floor((120 * rows) / SIDE), column: Math.floor((60 * columns) / SIDE) }
+    const beside = { run: samRun, name: 'image_embedding' }
+    const { values } = await engine.similarCells({ run, name, ...cell, beside })
+    await page.getByRole('combobox', { name: 'Overlay' }).selectOption('similar')
+    await page.getByTestId('view-options').getByRole('radio', { name: 'Own' }).check({ force: true })
+    // SAM's own pane shows what it has
+    await expect(page.getByRole('img', { name: /^image_embedding \(cosine\)/ })).toBeVisible()
+    await page.getByRole('checkbox', { name: '+ SAM' }).check()
+    await expect(page.getByRole('img', { name: /^visual_embedding \+ SAM \(cosine\)/ })).toHaveAccessibleName(
+      `visual_embedding + SAM (cosine): ${formatCosine(Math.min(...values))} – ${formatCosine(1)}`
+    )
   } finally {
     await studio.close()
     await reference.close()

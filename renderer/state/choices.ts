@@ -87,6 +87,8 @@ export interface HeatmapOptions {
   /** tensor of the feature browser and of similar cells: 'x1'…'x4', 'visual_embedding', 'p1'…'p4' */
   readonly featureTensor: string
   readonly featureChannel: number | 'pca'
+  /** SAM's picture embedding is joined to the features of other models, for PCA and similar cells */
+  readonly joinSam: boolean
   /** tensor of the score map, of kind 'score-map': 'score_map', 'score_map_denoised', … */
   readonly scoreTensor: string
   readonly interpolation: 'bilinear' | 'cells'
@@ -137,6 +139,7 @@ export const DEFAULT_HEATMAPS: HeatmapOptions = {
   overlay: 'score_map',
   featureTensor: 'visual_embedding',
   featureChannel: 'pca',
+  joinSam: false,
   scoreTensor: 'score_map',
   interpolation: 'bilinear',
   scale: 'shared',

@@ -25,6 +25,7 @@ const heatmaps = v.object({
   overlay: v.fallback(v.picklist(OVERLAY_KINDS), DEFAULT_HEATMAPS.overlay),
   featureTensor: v.fallback(v.string(), DEFAULT_HEATMAPS.featureTensor),
   featureChannel: v.fallback(v.union([index, v.literal('pca')]), DEFAULT_HEATMAPS.featureChannel),
+  joinSam: v.fallback(v.boolean(), DEFAULT_HEATMAPS.joinSam),
   scoreTensor: v.fallback(v.string(), DEFAULT_HEATMAPS.scoreTensor),
   interpolation: v.fallback(v.picklist(['bilinear', 'cells']), DEFAULT_HEATMAPS.interpolation),
   scale: v.fallback(v.picklist(['shared', 'own']), DEFAULT_HEATMAPS.scale),

@@ -5,6 +5,7 @@ import type { OverlayKind } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
+import { featureTensorOf, joinedTensor } from './feature-tensor'
 import { hasAnswers, SamAnswers } from './sam-answers.svelte'
 import type { ScoreTensor } from './score-tensor'
 import type { Cells, ShownRun, SlotMaps } from './slot-maps.svelte'
@@ -142,17 +143,26 @@ export class OverlayData {
     this.pca = new Resource(
       () => {
         if (kind() !== 'feature' || studio.heatmaps.featureChannel !== 'pca') return undefined
-        return this.#ofRun(this.#tensor, (run) => ({ ...run, name: this.#tensor, windows: maps.windows.length }))
+        return this.#ofRun(this.#tensor, (run) => ({
+          ...run,
+          name: this.#tensor,
+          windows: maps.windows.length,
+          beside: joinedTensor(studio, slot)
+        }))
       },
-      ({ run, name, windows }, context) =>
-        Promise.all(Array.from({ length: windows }, (_, window) => engine.pcaRgb({ run, name, window }, context)))
+      ({ run, name, windows, beside }, context) =>
+        Promise.all(
+          Array.from({ length: windows }, (_, window) => engine.pcaRgb({ run, name, window, beside }, context))
+        )
     )
     this.similar = new Resource(
       () => {
         const cell = kind() === 'similar' ? this.#probedCell : undefined
-        return cell && this.#ofRun(this.#tensor, (run) => ({ ...run, name: this.#tensor, ...cell }))
+        const beside = joinedTensor(studio, slot)
+        return cell && this.#ofRun(this.#tensor, (run) => ({ ...run, name: this.#tensor, ...cell, beside }))
       },
-      ({ run, name, window, row, column }, context) => engine.similarCells({ run, name, window, row, column }, context)
+      ({ run, name, window, row, column, beside }, context) =>
+        engine.similarCells({ run, name, window, row, column, beside }, context)
     )
     this.sam = new SamAnswers(studio, slot, () => {
       const run = kind() === 'sam-mask' || kind() === 'sam-logits' ? this.#run : undefined
@@ -194,7 +204,7 @@ export class OverlayData {
   }
 
   get #tensor(): string {
-    return this.#studio.heatmaps.featureTensor
+    return featureTensorOf(this.#slot, this.#studio.heatmaps)
   }
 
   get #labels(): LabelsId | undefined {

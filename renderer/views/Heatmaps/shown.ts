@@ -7,6 +7,7 @@ import type { ColorMap, Rgb } from '#models/palettes'
 import type { HeatmapOptions } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
+import { featureTensorOf } from './feature-tensor'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
 import { showSamLogits, showSamMask } from './sam-shown'
 import { isRemoved, SCORE_UNITS } from './score-tensor'
@@ -234,14 +235,26 @@ function showSimilar(from: Sources): Shown | Missing | undefined {
   // shared: the whole range of a cosine, the same for every cell
   const domain = domainFor(own ? rangeOf([value]) : [-1, 1], options)
   const map = mapOf(options)
-  const window = maps.windows[answered.window]
+  // joined cells lie over the picture, whatever else the tensor's own cover
+  const window = answered.beside ? undefined : maps.windows[answered.window]
+  const name = joinedName(answered, studio)
   return {
-    title: `${words.cellsLike(answered.row, answered.column)} · ${answered.name}`,
+    title: `${words.cellsLike(answered.row, answered.column)} · ${name}`,
     // a window's cells are compared to that window alone
     layers: scalarLayers([value], window ? [{ region: window.region, clip: WHOLE }] : [], options, map, domain),
-    keys: [colorBar(answered.name, 'cosine', map, domain)],
-    tags: [words.tagInterpolation[options.interpolation], own ? words.tagOwn : words.tagShared, ...runTags(from)]
+    keys: [colorBar(name, 'cosine', map, domain)],
+    tags: [
+      ...(answered.beside ? [studio.words.sam.tagJoined] : []),
+      words.tagInterpolation[options.interpolation],
+      own ? words.tagOwn : words.tagShared,
+      ...runTags(from)
+    ]
   }
+}
+
+/** Features as they are called on screen. */
+function joinedName({ name, beside }: { name: string; beside?: unknown }, { words }: Studio): string {
+  return beside ? words.sam.joined(name) : name
 }
 
 function pcaKey(title: string, maps: readonly RgbMap[], words: Words['heatmaps']): Key {
@@ -270,12 +283,13 @@ function showFeature(from: Sources): Shown | undefined {
       rgb,
       interpolation
     }))
-    const title = `${answered.name} · ${words.pcaColors}`
+    const title = `${joinedName(answered, studio)} · ${words.pcaColors}`
     return {
       title,
-      layers: layersOf(overlays, maps.windows, options.opacity),
+      layers: layersOf(overlays, answered.beside ? [] : maps.windows, options.opacity),
       keys: [pcaKey(title, value, words)],
       tags: [
+        ...(answered.beside ? [studio.words.sam.tagJoined] : []),
         words.tagInterpolation[interpolation],
         ...(value.length > 1 ? [words.tagPcaPerWindow] : []),
         ...runTags(from)
@@ -295,10 +309,10 @@ function showFeature(from: Sources): Shown | undefined {
 }
 
 /** Tensors without which a kind cannot be shown. */
-function tensorOf(kind: ShownKind, { studio, maps }: Sources): string | undefined {
+function tensorOf(kind: ShownKind, { studio, slot, maps }: Sources): string | undefined {
   if (kind === 'score_map') return 'score_map'
   if (kind === 'logits') return 'seg_logits'
-  if (kind === 'feature' || kind === 'similar') return studio.heatmaps.featureTensor
+  if (kind === 'feature' || kind === 'similar') return featureTensorOf(slot, studio.heatmaps)
   return labelSourceOf(kind, maps.scoreTensor)
 }
 

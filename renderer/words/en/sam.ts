@@ -21,7 +21,7 @@ export const sam = {
   teach: 'Click what belongs to the mask, right-click what does not, or drag a box with the box tool.',
   encoding: 'SAM reads the picture once; then every click is answered at once.',
   needsSam: 'This model takes no points, boxes or masks: open a SAM checkpoint for that.',
-  maskOf: (answer: string) => `mask ${answer}`,
+  maskOf: (answer: string) => `SAM mask: ${answer}`,
   tagIou: (iou: string) => `expects IoU ${iou}`,
   tagShare: (share: string) => `${share} of the picture`,
   told: (points: number, box: boolean, mask: string | undefined) =>

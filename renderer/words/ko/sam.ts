@@ -21,7 +21,7 @@ export const sam: Words['sam'] = {
   teach: '마스크에 넣을 것을 누르고, 뺄 것은 오른쪽 단추로 누르세요. 상자 도구로는 끌어서 두릅니다.',
   encoding: 'SAM이 사진을 한 번 읽고 나면 누를 때마다 바로 답합니다.',
   needsSam: '이 모델은 점, 상자, 마스크를 받지 않습니다. SAM 체크포인트를 여세요.',
-  maskOf: (answer) => `마스크 ${answer}`,
+  maskOf: (answer) => `SAM 마스크: ${answer}`,
   tagIou: (iou) => `예상 IoU ${iou}`,
   tagShare: (share) => `사진의 ${share}`,
   told: (points, box, mask) =>
