@@ -25,7 +25,7 @@ export function provenanceOf(studio: Studio, slot: ModelSlot): Provenance {
     settings: {
       chosenClass: studio.chosenName,
       gammaScale: run.gammaScale,
-      tau: studio.tau,
+      tau: studio.tauOf(slot),
       scaling: studio.choices.scaling,
       overrides: slot.choice.overrides,
       ...studio.heatmaps

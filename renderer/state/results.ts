@@ -1,8 +1,8 @@
 import type { Engine, LabelMap, LabelSource, RunId } from '#models/api'
 import type { Tensor } from '#models/tensor'
 
-/** Whole results kept in the window; the oldest leave first. Each is a few megabytes at most. */
-const MAX_RESULTS = 16
+/** Whole results kept in the window, some of each model; the oldest leave first. Each is a few megabytes at most. */
+const MAX_RESULTS = 32
 
 /** Whole tensors and label maps that several parts of the window show: each is asked for once per run. */
 export class Results {

@@ -4,6 +4,7 @@ import { classMargin, maskPrompt, peakPoints, regionBox, type ClassMargin } from
 import { promptedName } from '#models/architectures/prompted'
 import { float32Tensor, toFloat32, type Tensor } from '#models/tensor'
 import type { Choices, SamBox, SamChoice, SamPoint } from './choices'
+import { indexOfClass } from './class-names'
 
 /*
  * From what the user chose, in pixels of the picture, to what SAM is told, in pixels of its input. The window counts
@@ -83,9 +84,9 @@ export function scoreSourceOf(
   if (!points && !box && !mask) return undefined
   const slot = slots[scoreModelOf(slots, sam) ?? -1]
   const listed = slots.find(({ classes }) => classes.length > 0)?.classes ?? []
-  const name = chosenClass !== undefined && listed.includes(chosenClass) ? chosenClass : listed[0]
-  const classIndex = name === undefined ? -1 : (slot?.scores?.classes.indexOf(name) ?? -1)
-  if (!slot?.scores || slot.scores.picture !== picture || classIndex < 0) return undefined
+  const name = listed[indexOfClass(listed, chosenClass) ?? 0]
+  const classIndex = indexOfClass(slot?.scores?.classes ?? [], name)
+  if (!slot?.scores || slot.scores.picture !== picture || classIndex === undefined) return undefined
   return { scores: slot.scores, classIndex, tau: tau ?? slot.info?.tau ?? 0.07 }
 }
 

@@ -1,6 +1,6 @@
 import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
-import type { Choices, ModelChoice, ModelSource } from './choices'
+import { MAX_MODELS, type Choices, type ModelChoice, type ModelSource } from './choices'
 import { trainedOrder } from './class-edits'
 import type { EngineClient } from './engine'
 import { Latest } from './latest'
@@ -12,6 +12,7 @@ import { studioError } from './resource.svelte'
 import { Results } from './results'
 import { promptedRun, slotScores, type PromptedRun } from './sam-prompts'
 import { Tasks } from './tasks.svelte'
+import { Turns } from './turns'
 
 const sourceOf = ({ path, overrides, as, companions }: ModelSource): ModelSource => ({
   path,
@@ -23,6 +24,8 @@ const modelKey = (source: ModelSource): string => JSON.stringify(sourceOf(source
 
 /** What shows that the decoder has run: all its answers are made of it, and of all the smallest. */
 const DECODED = 'seg_logits_low'
+/** What is wanted before the decoder's answer. */
+const SCORES: readonly string[] = ['score_map']
 
 /**
  * What the engine has made of the choices. `follow` brings the engine to them: it opens what is missing, closes what
@@ -40,6 +43,8 @@ export class Session {
 
   readonly #engine: Engine
   readonly #latest = new Latest()
+  /** the engine runs one graph at a time: the turns decide whose */
+  readonly #turns = new Turns()
   readonly #openings = new Openings()
   /** models that are open already and that the next `follow` finds here, by modelKey */
   readonly #ready = new Map<string, ModelInfo>()
@@ -327,34 +332,24 @@ export class Session {
     slot.run = slot.presence = slot.runError = undefined
   }
 
-  /** The score map first, since it is what is looked at, then the decoder's answer. */
+  /**
+   * The score map first, since it is what is looked at, then the decoder's answer. Of several models all score maps come
+   * before all decoders, and model A before the others.
+   */
   async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>, prompted?: readonly string[]): Promise<void> {
     slot.stale = true
     slot.runError = slot.decoderError = undefined
     try {
       await this.#latest.run(`run ${slot.id}`, async (signal) => {
-        for (const wanted of [['score_map'], ['score_map', DECODED]]) {
-          const want = prompted ?? wanted.filter((name) => slot.has(name))
-          if (wanted.length > 1 && !want.includes(DECODED)) break
-          const run = await this.tasks
-            .track('run', slot.letter, signal, (context) => this.#engine.run({ ...request, want }, context))
-            .catch((error: unknown) => this.#withoutDecoder(slot, want, studioError(error)))
-          signal.throwIfAborted()
-          if (!run) break
-          const before = slot.run?.id === run.id ? slot.run.stages : []
-          // a stage that this run took from before was timed by the run that computed it
-          const stages = run.stages.map((stage) =>
-            stage.reused ? (before.find(({ id }) => id === stage.id) ?? stage) : stage
-          )
-          slot.run = { ...run, stages }
-          slot.stale = false
-          slot.decoded = want.includes(DECODED)
-          this.probes.refresh(slot)
-          // the engine answers nothing else while the decoder runs, so the window has the scores before that
-          if (want.includes('score_map')) await this.#fetchScores(slot, run)
-          signal.throwIfAborted()
-        }
-        await this.#measurePresence(slot)
+        const inTurn = (phase: number, work: () => Promise<void>): Promise<void> =>
+          this.#turns.take(phase * MAX_MODELS + this.slots.indexOf(slot), signal, work)
+        const first = prompted ?? SCORES.filter((name) => slot.has(name))
+        await inTurn(0, () => this.#runFor(slot, { ...request, want: first }, signal))
+        await inTurn(1, async () => {
+          const want = [...SCORES, DECODED].filter((name) => slot.has(name))
+          if (!prompted && want.includes(DECODED)) await this.#runFor(slot, { ...request, want }, signal)
+          await this.#measurePresence(slot)
+        })
       })
       // what it was asked about the picture waited for the picture to be encoded
       if (prompted) this.#runAll()
@@ -366,6 +361,27 @@ export class Session {
       slot.runError = studioError(error)
       this.#forgetReplaced(slot)
     }
+  }
+
+  async #runFor(slot: ModelSlot, request: RunRequest, signal: AbortSignal): Promise<void> {
+    const { want } = request
+    const run = await this.tasks
+      .track('run', slot.letter, signal, (context) => this.#engine.run(request, context))
+      .catch((error: unknown) => this.#withoutDecoder(slot, want, studioError(error)))
+    signal.throwIfAborted()
+    if (!run) return
+    const before = slot.run?.id === run.id ? slot.run.stages : []
+    // a stage that this run took from before was timed by the run that computed it
+    const stages = run.stages.map((stage) =>
+      stage.reused ? (before.find(({ id }) => id === stage.id) ?? stage) : stage
+    )
+    slot.run = { ...run, stages }
+    slot.stale = false
+    slot.decoded = want.includes(DECODED)
+    this.probes.refresh(slot)
+    // the engine answers nothing else while a decoder runs, so the window has the scores before that
+    if (want.includes('score_map')) await this.#fetchScores(slot, run)
+    signal.throwIfAborted()
   }
 
   /** What every pane with a score map asks for, in every window. */

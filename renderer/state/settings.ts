@@ -7,6 +7,8 @@ export interface Settings {
   /** id of the view that is shown */
   readonly view: string
   readonly classOrder: 'presence' | 'list'
+  /** what the probe compares several models by */
+  readonly probeMeasure: 'cosine' | 'logit'
   readonly libraryOpen: boolean
   readonly inspectorOpen: boolean
   /** pixels; undefined: as laid out at first */
@@ -21,6 +23,7 @@ export const DEFAULT_SETTINGS: Settings = {
   language: 'en',
   view: 'heatmaps',
   classOrder: 'presence',
+  probeMeasure: 'cosine',
   libraryOpen: true,
   inspectorOpen: true,
   libraryWidth: undefined,

@@ -10,10 +10,12 @@ import {
   type HeatmapOptions,
   type ModelChoice,
   type ModelSource,
+  type PaneChoice,
   type Pin,
   type SamChoice
 } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
+import { indexOfClass } from './class-names'
 import { comparesWords, listOf, takesAnyList } from './class-lists'
 import type { EngineClient } from './engine'
 import { History } from './history'
@@ -76,6 +78,7 @@ export class Studio {
   /** the window has no room for side panels: one at a time lies over the view */
   narrow = $state(false)
   #peek: SidePanel | undefined = $state()
+  #activeId: number | undefined = $state()
   /** what is typed into the search field of the class list */
   classFilter = $state('')
   /** the class whose name is being written: an index, or a new one */
@@ -92,12 +95,9 @@ export class Studio {
   readonly pins: readonly Pin[] = $derived(this.choices.pins)
   /** name of the chosen class, or undefined where there are no classes */
   readonly chosenName: string | undefined = $derived.by(() => {
-    const { chosenClass } = this.choices
     const classes = this.classModel?.classes ?? []
-    return chosenClass !== undefined && classes.includes(chosenClass) ? chosenClass : classes[0]
+    return classes[indexOfClass(classes, this.choices.chosenClass) ?? 0]
   })
-  /** τ in use, of model A */
-  readonly tau: number = $derived(this.choices.tau ?? this.lead?.info?.tau ?? 0.07)
 
   /** what the chosen class's score map tells SAM */
   readonly samFromScores: FromScores | undefined = $derived.by(() => {
@@ -165,8 +165,35 @@ export class Studio {
 
   /** Index of the chosen class in a model's list, by name; undefined where it has no partner. */
   chosenIndex(slot: ModelSlot): number | undefined {
-    const index = this.chosenName === undefined ? -1 : slot.classes.indexOf(this.chosenName)
-    return index < 0 ? undefined : index
+    return indexOfClass(slot.classes, this.chosenName)
+  }
+
+  /** The model that the inspector is about: the one that was pointed out last, else model A. */
+  get active(): ModelSlot | undefined {
+    return this.models.find(({ id }) => id === this.#activeId) ?? this.lead
+  }
+
+  /** Points a model out: the inspector shows its numbers. */
+  activate(slot: ModelSlot): void {
+    this.#activeId = slot.id
+  }
+
+  /** Whether there are several models, of which each has to be told. */
+  get comparing(): boolean {
+    return this.models.length > 1
+  }
+
+  /** τ in use for a model: the chosen one, or its own. */
+  tauOf(slot: ModelSlot): number {
+    return this.choices.tau ?? slot.info?.tau ?? 0.07
+  }
+
+  /** Lets the pane of a model show something of its own; what is undefined follows the options of the view. */
+  choosePane(slot: ModelSlot, change: PaneChoice): void {
+    const index = this.models.indexOf(slot)
+    const choice = this.choices.models[index]
+    if (choice)
+      this.choose({ models: this.choices.models.with(index, { ...choice, pane: { ...choice.pane, ...change } }) })
   }
 
   /** Makes a choice, which can be undone. Choices of the same `kind` in quick succession are one step. */

@@ -315,3 +315,60 @@ describe('the workspace', () => {
     expect(choices?.heatmaps.opacity).toBe(0.3)
   })
 })
+
+describe('several models', () => {
+  async function three() {
+    const parts = await started()
+    for (const index of [1, 2]) await parts.studio.openModel({ path: `/models/${index}.pth` }, index)
+    await vi.waitFor(() =>
+      expect(parts.studio.models.map(({ presence }) => presence !== undefined)).not.toContain(false)
+    )
+    return parts
+  }
+
+  it('run all score maps before all decoders, model A first', async () => {
+    const { engine, studio } = await three()
+    const before = engine.runs().length
+    studio.choose({ gammaScale: 0.5 })
+    await vi.waitFor(() => expect(engine.runs()).toHaveLength(before + 6))
+    const letter = (model: string): string | undefined => studio.models.find(({ info }) => info?.id === model)?.letter
+    expect(
+      engine
+        .runs()
+        .slice(before)
+        .map(({ model, want }) => `${letter(model)} ${want.at(-1)}`)
+    ).toEqual(['A score_map', 'B score_map', 'C score_map', 'A seg_logits_low', 'B seg_logits_low', 'C seg_logits_low'])
+  })
+
+  it('have one that is pointed out, which stays so wherever it stands', async () => {
+    const { studio } = await three()
+    expect(studio.active).toBe(studio.lead)
+    const [, second] = studio.models
+    if (!second) throw new Error('two models')
+    studio.activate(second)
+    expect(studio.active?.fileName).toBe('1.pth')
+    studio.closeModel(0)
+    expect(studio.active?.fileName).toBe('1.pth')
+    expect(studio.active?.letter).toBe('A')
+    studio.closeModel(0)
+    expect(studio.active?.fileName).toBe('2.pth')
+  })
+
+  it('show what each was told to, which can be undone and is kept', async () => {
+    const { studio } = await three()
+    const [, second] = studio.models
+    if (!second) throw new Error('two models')
+    studio.choosePane(second, { overlay: 'feature' })
+    studio.choosePane(second, { featureTensor: 'x4' })
+    expect(studio.models.map(({ choice }) => choice.pane)).toEqual([
+      undefined,
+      { overlay: 'feature', featureTensor: 'x4' },
+      undefined
+    ])
+    const stored = structuredClone(storedWorkspace({ choices: studio.choices, settings: studio.settings }))
+    expect(readWorkspace(stored)?.choices.models[1]?.pane).toMatchObject({ overlay: 'feature', featureTensor: 'x4' })
+    studio.undo()
+    studio.undo()
+    expect(second.choice.pane).toBeUndefined()
+  })
+})

@@ -102,6 +102,7 @@ const settings = v.object({
   language: v.fallback(v.picklist(['en', 'ko']), DEFAULT_SETTINGS.language),
   view: v.fallback(v.string(), DEFAULT_SETTINGS.view),
   classOrder: v.fallback(v.picklist(['presence', 'list']), DEFAULT_SETTINGS.classOrder),
+  probeMeasure: v.fallback(v.picklist(['cosine', 'logit']), DEFAULT_SETTINGS.probeMeasure),
   libraryOpen: v.fallback(v.boolean(), DEFAULT_SETTINGS.libraryOpen),
   inspectorOpen: v.fallback(v.boolean(), DEFAULT_SETTINGS.inspectorOpen),
   libraryWidth: v.fallback(v.optional(v.number()), undefined),

@@ -2,6 +2,7 @@ import type { LabelSource, LabelsId, Probe, RunId, RunInfo } from '#models/api'
 import { cellFromPixel } from '#models/images/mapping'
 import { toFloat32, type Tensor } from '#models/tensor'
 import type { OverlayKind } from '../../state/choices'
+import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
@@ -82,7 +83,7 @@ export class OverlayData {
         const labels = this.#labels
         if (!from || !kind().startsWith('loss') || !labels) return undefined
         // the decoder's loss has no temperature: moving τ asks for nothing
-        const tau = from === 'score_map' ? studio.tau : 1
+        const tau = from === 'score_map' ? studio.tauOf(slot) : 1
         return this.#ofRun(from, (run) => ({ ...run, labels, from, tau }))
       },
       ({ run, labels, from, tau }, context) => engine.lossMap({ run, labels, from, tau }, context)
@@ -98,8 +99,8 @@ export class OverlayData {
     )
     this.logits = new Resource(
       () => {
-        const index = this.#run?.info.classes.indexOf(studio.chosenName ?? '') ?? -1
-        if (kind() !== 'logits' || index < 0) return undefined
+        const index = indexOfClass(this.#run?.info.classes ?? [], studio.chosenName)
+        if (kind() !== 'logits' || index === undefined) return undefined
         return this.#ofRun('seg_logits', (run) => ({ ...run, index }))
       },
       async ({ run, index }, context) =>

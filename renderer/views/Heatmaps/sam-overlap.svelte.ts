@@ -1,6 +1,7 @@
 import type { LabelMap, LabelSource, RunId } from '#models/api'
 import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { maskIou } from '#models/analysis/sam-mask'
+import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
@@ -24,12 +25,12 @@ export class SamOverlap {
   /** IoU with the region that the model answers for the class */
   readonly withModel: number | undefined = $derived.by(() => {
     const map = this.#region.value
-    const index = this.#region.answered?.classes.indexOf(this.#studio.chosenName ?? '') ?? -1
+    const index = indexOfClass(this.#region.answered?.classes ?? [], this.#studio.chosenName)
     return this.#iou(map, index)
   })
   /** IoU with the labels of the class; they count the classes of the model's checkpoint */
   readonly withLabels: number | undefined = $derived.by(() => {
-    const index = this.#model()?.info?.classes.indexOf(this.#studio.chosenName ?? '') ?? -1
+    const index = indexOfClass(this.#model()?.info?.classes ?? [], this.#studio.chosenName)
     return this.#iou(this.#truth.value, index, IGNORED_LABEL)
   })
 
@@ -56,9 +57,9 @@ export class SamOverlap {
     )
   }
 
-  #iou(map: LabelMap | undefined, index: number, ignored?: number): number | undefined {
+  #iou(map: LabelMap | undefined, index: number | undefined, ignored?: number): number | undefined {
     const mask = this.#mask()
-    if (!map || !mask || index < 0 || map.width !== mask.width || map.height !== mask.height) return undefined
+    if (!map || !mask || index === undefined || map.width !== mask.width || map.height !== mask.height) return undefined
     return maskIou(mask.inside, map.labels, index, ignored)
   }
 }

@@ -5,6 +5,7 @@ import { formatNats, formatShare, type Unit } from '#models/figures/numbers'
 import { domainOf, WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
 import type { ColorMap, Rgb } from '#models/palettes'
 import type { HeatmapOptions } from '../../state/choices'
+import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { featureTensorOf } from './feature-tensor'
@@ -101,7 +102,7 @@ function showScores(from: Sources): Shown | Missing | undefined {
   if (studio.chosenIndex(slot) === undefined) return { missing: words.needsClass(studio.chosenName) }
   const scores = maps.scores.value
   // a class that was added since is on its way
-  const index = scores?.classes.indexOf(studio.chosenName) ?? -1
+  const index = indexOfClass(scores?.classes ?? [], studio.chosenName)
   const cells = scores?.windows.map((_, window) => scores.ofClass(window, index)).filter((map) => map !== undefined)
   if (!scores || !cells || cells.length === 0) return undefined
   const own = options.scale === 'own'
@@ -216,7 +217,7 @@ function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
     keys: [colorBar(what, 'nats', map, domain)],
     tags: [
       words.tagMean(formatNats(mean)),
-      ...(ofScores ? [words.tagTau(String(studio.tau))] : []),
+      ...(ofScores ? [words.tagTau(String(studio.tauOf(from.slot)))] : []),
       words.tagOwn,
       ...labelTags(from),
       ...runTags(from)

@@ -36,9 +36,9 @@ export class ScoreMaps {
   }
 
   /** One class in one window. The same object every time, so that a plot knows what it has uploaded. */
-  ofClass(window: number, classIndex: number): Cells | undefined {
+  ofClass(window: number, classIndex: number | undefined): Cells | undefined {
     const map = this.windows[window]
-    if (!map || classIndex >= map.classes) return undefined
+    if (!map || classIndex === undefined || classIndex >= map.classes) return undefined
     const key = `${window} ${classIndex}`
     let cells = this.#ofClass.get(key)
     if (!cells) {
