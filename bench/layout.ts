@@ -89,15 +89,18 @@ export class Layout {
     this.linear(`${pool}.c_proj`, joint, inputs)
   }
 
-  /** CLIP's ViT of patches of 16 pixels, 12 blocks of width 768 */
-  clipVisionTransformer(name: string, { joint, side }: { joint: number; side: number }): void {
-    const width = 768
+  /** CLIP's ViT; B/16 where sizes are not said */
+  clipVisionTransformer(
+    name: string,
+    sizes: { joint: number; side: number; width?: number; layers?: number; patch?: number | undefined }
+  ): void {
+    const { joint, side, width = 768, layers = 12, patch = 16 } = sizes
     this.add(`${name}.class_embedding`, [width], width ** -0.5)
-    this.add(`${name}.positional_embedding`, [(side / 16) ** 2 + 1, width], width ** -0.5)
+    this.add(`${name}.positional_embedding`, [(side / patch) ** 2 + 1, width], width ** -0.5)
     this.matrix(`${name}.proj`, [width, joint], width ** -0.5)
-    this.matrix(`${name}.conv1.weight`, [width, 3, 16, 16], (3 * 256) ** -0.5)
+    this.matrix(`${name}.conv1.weight`, [width, 3, patch, patch], (3 * patch ** 2) ** -0.5)
     this.norm(`${name}.ln_pre`, width)
-    this.transformer(`${name}.transformer`, width, 12)
+    this.transformer(`${name}.transformer`, width, layers)
     this.norm(`${name}.ln_post`, width)
   }
 

@@ -3,13 +3,13 @@ import { Layout } from './layout'
 import type { TensorToWrite } from './random-tensor'
 
 /*
- * Checkpoints as large as the published ones, with random weights: keys and shapes of DenseCLIP with CLIP's RN50 at
- * 512×512 and with ViT-B/16 at 640×640, trained on ADE20K. Timing depends on sizes, not on what was learned.
+ * Checkpoints as large as the published ones, with random weights: keys and shapes of DenseCLIP with CLIP's RN50 and
+ * RN101 at 512×512 and with ViT-B/16 at 640×640, trained on ADE20K. Timing depends on sizes, not on what was learned.
  */
 
 export interface PublishedModel {
-  /** as bench/pytorch/denseclip.py calls its sizes */
-  readonly name: 'rn50' | 'vit-b-16'
+  /** as bench/pytorch/denseclip.py calls the sizes that it knows */
+  readonly name: 'rn50' | 'rn101' | 'vit-b-16'
   readonly title: string
   /** side of the square input in pixels */
   readonly inputSize: number
@@ -105,24 +105,37 @@ gpu_ids = range(0, 1)
 
 /** DenseCLIP with CLIP's RN50 at 512×512, C = 1024, K = 150: 456 MB. */
 export function publishedResNet50(): PublishedModel {
-  const joint = 1024
+  return publishedResNet({ name: 'rn50', title: 'DenseCLIP-RN50, 512×512', blocks: [3, 4, 6, 3], joint: 1024 })
+}
+
+/** DenseCLIP with CLIP's RN101 at 512×512, C = 512, K = 150. */
+export function publishedResNet101(): PublishedModel {
+  return publishedResNet({ name: 'rn101', title: 'DenseCLIP-RN101, 512×512', blocks: [3, 4, 23, 3], joint: 512 })
+}
+
+function publishedResNet(sizes: {
+  name: 'rn50' | 'rn101'
+  title: string
+  blocks: readonly number[]
+  joint: number
+}): PublishedModel {
+  const { name, title, blocks, joint } = sizes
   const classes = ADE20K_CLASSES.length
   const to = new Layout()
   to.add('contexts', [1, CONTEXTS, TEXT_WIDTH], 0.02)
   to.add('gamma', [joint], 0.02, 0.1)
-  to.clipResNet('backbone', { width: 64, blocks: [3, 4, 6, 3], joint, side: 512 })
+  to.clipResNet('backbone', { width: 64, blocks, joint, side: 512 })
   to.clipText('text_encoder.', { width: TEXT_WIDTH, joint, tokens: CONTEXTS + NAME_TOKENS })
   addContextDecoder(to, joint)
   addNeckAndHead(to, [256, 512, 1024, 2048 + classes], classes)
   const config = configOf({
-    backbone: `type='CLIPResNetWithAttention', layers=[3, 4, 6, 3], output_dim=${joint}, input_resolution=512`,
+    backbone: `type='CLIPResNetWithAttention', layers=[${blocks.join(', ')}], output_dim=${joint}, input_resolution=512`,
     joint,
     extra: '',
     channels: '256, 512, 1024, 2198',
     window: 512
   })
-  const title = 'DenseCLIP-RN50, 512×512'
-  return { name: 'rn50', title, inputSize: 512, classes: ADE20K_CLASSES, config, tensors: to.tensors }
+  return { name, title, inputSize: 512, classes: ADE20K_CLASSES, config, tensors: to.tensors }
 }
 
 /** DenseCLIP with CLIP's ViT-B/16 at 640×640, C = 512, K = 150: 675 MB. */

@@ -11,11 +11,15 @@ const ALIGNMENT = 64
 const PIECE_ELEMENTS = 1 << 20
 const WIDE = 0xffffffff
 const UTF8_NAMES = 0x800
+/** A pickle of an empty tuple. */
+const EMPTY_CONSTANTS = Buffer.from('\x80\x02).', 'latin1')
 
 export interface CheckpointToWrite {
   readonly tensors: Iterable<readonly [string, TensorToWrite]>
   /** key of the state dict; undefined: the tensors are the top level */
   readonly container?: string | undefined
+  /** as torch.jit.save does: a tree of modules in place of a dict */
+  readonly isScript?: boolean | undefined
   /** what else the top level holds beside the container, such as `meta` */
   readonly extras?: { readonly [key: string]: Picklable } | undefined
 }
@@ -31,6 +35,7 @@ export async function writeCheckpoint(path: string, checkpoint: CheckpointToWrit
     const archive = new ArchiveWriter(handle, basename(path, extname(path)))
     await archive.add('data.pkl', pickleOf(tensors, checkpoint))
     for (const [key, [, tensor]] of tensors.entries()) await archive.addTensor(`data/${key}`, tensor)
+    if (checkpoint.isScript) await archive.add('constants.pkl', EMPTY_CONSTANTS)
     await archive.add('version', Buffer.from('3\n'))
     await archive.finish()
   } finally {
@@ -40,19 +45,36 @@ export async function writeCheckpoint(path: string, checkpoint: CheckpointToWrit
 
 function pickleOf(
   tensors: readonly (readonly [string, TensorToWrite])[],
-  { container, extras = {} }: CheckpointToWrite
+  { container, isScript = false, extras = {} }: CheckpointToWrite
 ): Uint8Array {
   const pickle = new PickleWriter()
   const keyed = tensors.map(([name, tensor], key) => [name, { ...tensor, key: String(key) }] as const)
   const stateDict = (): void => {
     pickle.orderedDict(keyed, ({ dtype, shape, key }) => pickle.tensor(dtype, shape, key))
   }
-  if (container === undefined) stateDict()
+  if (isScript) writeModule(pickle, keyed)
+  else if (container === undefined) stateDict()
   else {
     const parts: [string, () => void][] = Object.entries(extras).map(([key, value]) => [key, () => pickle.value(value)])
     pickle.dict([...parts, [container, stateDict]], (write) => write())
   }
   return pickle.finish()
+}
+
+type Keyed = readonly [string, TensorToWrite & { readonly key: string }]
+
+/** A module with its own tensors and the modules below it, by the dots in the names. */
+function writeModule(pickle: PickleWriter, tensors: readonly Keyed[]): void {
+  const attributes = new Map<string, Keyed[]>()
+  for (const [path, tensor] of tensors) {
+    const [name = '', ...below] = path.split('.')
+    attributes.set(name, [...(attributes.get(name) ?? []), [below.join('.'), tensor]])
+  }
+  pickle.object('__torch__', 'Module', attributes, (part) => {
+    const [[path, tensor] = ['', undefined]] = part
+    if (tensor && path === '') pickle.tensor(tensor.dtype, tensor.shape, tensor.key)
+    else writeModule(pickle, part)
+  })
 }
 
 interface Entry {

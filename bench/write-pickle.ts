@@ -51,6 +51,15 @@ export class PickleWriter {
     this.items(entries, write)
   }
 
+  /** An object of a class without arguments, with attributes, as TorchScript writes modules. */
+  object<T>(module: string, name: string, attributes: Iterable<readonly [string, T]>, write: (item: T) => void): void {
+    this.global(module, name)
+    this.op(')')
+    this.bytes(0x81)
+    this.dict(attributes, write)
+    this.op('b')
+  }
+
   /** A contiguous tensor that is the whole storage `key`. */
   tensor(dtype: DType, shape: Shape, key: string): void {
     const storage = STORAGES[dtype]
