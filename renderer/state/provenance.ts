@@ -28,7 +28,8 @@ export function provenanceOf(studio: Studio, slot: ModelSlot): Provenance {
       tau: studio.tauOf(slot),
       scaling: studio.choices.scaling,
       overrides: slot.choice.overrides,
-      ...studio.heatmaps
+      ...studio.heatmaps,
+      ...(info.prompts ? { prompts: studio.choices.sam } : {})
     }
   }
 }

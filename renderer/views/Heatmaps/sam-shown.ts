@@ -1,6 +1,7 @@
 import type { Key } from '#models/figures/heatmap'
 import { formatIou, formatShare } from '#models/figures/numbers'
 import { domainOf, WHOLE, type Layer } from '#models/figures/overlay'
+import type { ProbeMark } from '#models/figures/probe-mark'
 import { SAM_COLORS } from '#models/palettes'
 import { SAM_ANSWERS } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
@@ -146,6 +147,12 @@ export function showSamLogits(from: Sources): Shown | Missing | undefined {
     keys: [{ kind: 'color-bar', tensor, unit: 'logit', map, domain }, iouKey(masks.value, chosen.answer, studio)],
     tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...tagsOf(chosen, from)]
   }
+}
+
+/** The points that SAM is told, as marks of an export. */
+export function promptMarks({ choices, samFromScores }: Studio): ProbeMark[] {
+  const points = [...choices.sam.points, ...(samFromScores?.points ?? [])]
+  return points.map(({ x, y, label }) => ({ x, y, label: label === 1 ? '+' : '−', cell: undefined }))
 }
 
 /** Kinds that only a model that takes prompts can show. */

@@ -34,6 +34,17 @@ export const sam = {
   box: (left: string, top: string, right: string, bottom: string) => `Box ${left}, ${top} – ${right}, ${bottom}`,
   removePrompt: (what: string) => `Remove: ${what}`,
 
+  keys: {
+    heading: 'In the picture of SAM',
+    click: 'this belongs to the mask',
+    rightClick: 'Right-click, Alt-click',
+    rightClickDoes: 'this does not',
+    enter: 'the same at the mouse, the last pin, or the middle of the view',
+    altEnter: 'there, and it does not belong',
+    backspace: 'take back the last point, then the box'
+  },
+  runNote: 'SAM sees every picture whole, scaled to its square, whatever is chosen here.',
+
   heading: 'SAM prompts',
   clicked: 'From the mouse',
   nothingClicked: 'Click in the pane of SAM: what belongs to the mask, with the right button what does not.',

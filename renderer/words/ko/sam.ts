@@ -30,6 +30,17 @@ export const sam: Words['sam'] = {
   box: (left, top, right, bottom) => `상자 ${left}, ${top} – ${right}, ${bottom}`,
   removePrompt: (what) => `지우기: ${what}`,
 
+  keys: {
+    heading: 'SAM의 사진에서',
+    click: '마스크에 넣기',
+    rightClick: '오른쪽 단추, Alt-누르기',
+    rightClickDoes: '마스크에서 빼기',
+    enter: '마우스 자리, 마지막 핀, 화면 가운데에 같은 점 찍기',
+    altEnter: '그곳에 빼는 점 찍기',
+    backspace: '마지막 점, 그다음 상자를 지우기'
+  },
+  runNote: 'SAM은 여기서 무엇을 고르든 사진 전체를 정사각형에 맞추어 봅니다.',
+
   heading: 'SAM 프롬프트',
   clicked: '마우스로 찍은 것',
   nothingClicked: 'SAM 창에서 마스크에 넣을 것을 누르고, 뺄 것은 오른쪽 단추로 누르세요.',
