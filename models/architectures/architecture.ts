@@ -161,14 +161,14 @@ export interface Detection {
   /** why this family: the keys or shapes that told it, as one sentence */
   readonly reason: string
   readonly facts: readonly Fact[]
-  /** class names of the checkpoint (meta.CLASSES), or undefined where it has none */
-  readonly classes: readonly string[] | undefined
+  /** class names of the checkpoint (meta.CLASSES), where it has any */
+  readonly classes?: readonly string[] | undefined
   /** 0..255 RGB triples beside `classes` */
-  readonly palette: readonly (readonly [number, number, number])[] | undefined
+  readonly palette?: readonly (readonly [number, number, number])[] | undefined
   /** learned scale of the refinement, γ: t′ = t + γ·v; one a channel */
-  readonly gamma: readonly number[] | undefined
+  readonly gamma?: readonly number[] | undefined
   /** temperature of the score map in the training loss */
-  readonly tau: number | undefined
+  readonly tau?: number | undefined
   readonly preprocess: Preprocess
   readonly tensors: readonly TensorSpec[]
   /** absent where the system takes no prompts */

@@ -44,8 +44,6 @@ function detection(checkpoint: ClipCheckpoint, overrides: Overrides): Detection 
     facts: facts.list,
     classes: meta.classes,
     palette: meta.palette,
-    gamma: undefined,
-    tau: undefined,
     preprocess: clipPreprocess(image.trainedSide),
     tensors: [...image.tensors, specs.TOKEN_IDS, specs.TEXT_EMBEDDING, specs.SCORE_MAP, specs.LOGITS_PER_IMAGE],
     stages: [

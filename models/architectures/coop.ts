@@ -60,10 +60,6 @@ function detection(checkpoint: Checkpoint, overrides: Overrides, companions: Com
       ? 'It has learned contexts and a network that shifts them by the picture, and no encoder.'
       : 'It has learned contexts, and no encoder.',
     facts: facts.list,
-    classes: undefined,
-    palette: undefined,
-    gamma: undefined,
-    tau: undefined,
     preprocess: clipPreprocess(parts.trainedSide),
     tensors: parts.tensors,
     stages: parts.stages,

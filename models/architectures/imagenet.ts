@@ -34,10 +34,6 @@ export const imagenetResnet = {
       summary: image.summary,
       reason,
       facts: facts.list,
-      classes: undefined,
-      palette: undefined,
-      gamma: undefined,
-      tau: undefined,
       preprocess: {
         ...IMAGENET_NORMALIZATION,
         shortSide: SHORT_SIDE,

@@ -100,19 +100,10 @@ function storedWords(companion: Checkpoint, channels: number): Parts {
   return { stages: [graphStage(buildStoredWords(matrix), matrix.shape[0])], tensors: [specs.TEXT_EMBEDDING] }
 }
 
-/** What is the same of all files. */
-const COMMON = {
-  system: 'maskclip',
-  classes: undefined,
-  palette: undefined,
-  gamma: undefined,
-  tau: undefined
-} as const
-
 function described(image: MaskclipSide, facts: Facts, words: Parts) {
   const refinement = refined(image, facts)
   return {
-    ...COMMON,
+    system: 'maskclip',
     summary: `MaskCLIP, ${image.summary}`,
     facts: facts.list,
     preprocess: preprocess(image.patch),
@@ -135,7 +126,7 @@ function refined({ keys }: MaskclipSide, facts: Facts): Parts {
 
 function incomplete(isVit: boolean): Omit<Detection, 'reason' | 'facts'> {
   return {
-    ...COMMON,
+    system: 'maskclip',
     summary: `MaskCLIP, ${isVit ? 'ViT' : 'ResNet'}; not all of its files are given`,
     preprocess: preprocess(undefined),
     tensors: [],

@@ -74,10 +74,6 @@ function detection(stateDict: StateDict, file: string, overrides: Overrides, nam
     summary: `SAM ${SIZES[width] ?? 'ViT'} of ${layers} blocks, width ${width}, pictures of ${pixels} pixels`,
     reason: 'It has a picture encoder with relative positions, a prompt encoder and a mask decoder.',
     facts: facts.list,
-    classes: undefined,
-    palette: undefined,
-    gamma: undefined,
-    tau: undefined,
     preprocess: {
       ...IMAGENET_NORMALIZATION,
       shortSide: undefined,

@@ -56,8 +56,6 @@ export const semanticFpn = {
       facts: facts.list,
       classes: meta.classes,
       palette: meta.palette,
-      gamma: undefined,
-      tau: undefined,
       preprocess: configuredPreprocess(meta.config, {
         ...(image.isClip ? CLIP_NORMALIZATION : IMAGENET_NORMALIZATION),
         shortSide: side,
