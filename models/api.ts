@@ -419,8 +419,11 @@ export interface Engine {
   closeModel(request: { model: ModelId }, context?: CallContext): Promise<void>
   /** Throws a StudioError `invalid` for an override that cannot be; the setting is its `entry`. */
   inspect(request: InspectRequest, context?: CallContext): Promise<Inspection>
-  /** What the values of one tensor of a file are like; its name is that of an entry of the inspection. */
-  weights(request: { path: string; name: string }, context?: CallContext): Promise<WeightStatistics>
+  /** What the values of tensors of a file are like, in order; their names are those of entries of the inspection. */
+  weights(
+    request: { path: string; names: readonly string[] },
+    context?: CallContext
+  ): Promise<readonly WeightStatistics[]>
   /** Reads every weight of both. */
   compareCheckpoints(
     request: { first: OpenModelRequest; second: OpenModelRequest },

@@ -161,6 +161,54 @@ describe.skipIf(!HAS_GOLDEN)('inspect (needs ../shared)', () => {
   })
 })
 
+describe.skipIf(!HAS_GOLDEN)('inspect as a doctor (needs ../shared)', () => {
+  const vit = (name: string): string => join(SYSTEMS, 'clip-vit', name)
+
+  it('says what was renamed and is resized, what is needed, and where numbers come from', async () => {
+    const renamed = await cli(['inspect', vit('checkpoint.safetensors')])
+    expect(renamed).toMatchObject({ code: 0, stderr: '' })
+    expect(renamed.stdout).toMatch(/vision_model\.embeddings\.patch_embedding\.weight +→ visual\.conv1\.weight/)
+    expect(renamed.stdout).toMatch(/visual\.positional_embedding +4 × 4 cells +bilinear +but for pictures of 64 × 64/)
+    expect(renamed.stdout).toMatch(/^ {2}heads \* +\d+ +published rule$/m)
+    const coop = join(SYSTEMS, 'coop-real', 'model.pth.tar-50')
+    expect((await cli(['inspect', coop])).stdout).toMatch(/^needs +clip$/m)
+    const complete = await cli(['inspect', coop, '--clip', join(SYSTEMS, 'clip-rn', 'checkpoint.pt')])
+    expect(complete.stdout).not.toMatch(/^needs/m)
+  })
+
+  it('takes numbers and another system, and refuses a number that cannot be', async () => {
+    const config = join(folder, 'heads.json')
+    await writeFile(config, '{"heads": 4}')
+    const { stdout } = await cli(['inspect', vit('checkpoint.pt'), '--config', config, '--as', 'maskclip'])
+    expect(stdout).toMatch(/^family +maskclip/m)
+    expect(stdout).toMatch(/heads \* +4 +user, otherwise \d+ \(published rule\)/)
+    await writeFile(config, '{"heads": 7}')
+    const refused = await cli(['inspect', vit('checkpoint.pt'), '--config', config])
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^error: checkpoint\.pt: heads is 7, which does not divide/)
+  })
+
+  it('says what the values of each tensor are like', async () => {
+    const file = resolve('../shared/hostile/good-nan-inf.pth')
+    const { stdout } = await cli(['inspect', file, '--weights'])
+    expect(stdout).toMatch(/^ {2}tensor +min +max +mean +std +NaN +±inf +min to max$/m)
+    const json = await cli(['inspect', file, '--weights', '--json'])
+    const { weights } = JSON.parse(json.stdout) as { weights: { nan: number }[] }
+    expect(weights.some(({ nan }) => nan > 0)).toBe(true)
+  })
+
+  it('says what differs from another checkpoint', async () => {
+    const words = ['inspect', vit('checkpoint.pt'), '--compare', vit('checkpoint.safetensors')]
+    const text = await cli(words)
+    expect(text).toMatchObject({ code: 0, stderr: '' })
+    expect(text.stdout).toMatch(/^names +of the family clip$/m)
+    expect(text.stdout).toMatch(/^keys +74 same$/m)
+    const json = await cli([...words, '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ family: 'clip' })
+    expect((await cli([...words, '--weights'])).stderr).toMatch(/cannot be used with/)
+  })
+})
+
 describe.skipIf(!HAS_GOLDEN)('words (needs ../shared)', () => {
   const coop = (name: string): string[] => ['words', join(SYSTEMS, name, 'model.pth.tar-50')]
   const clip = ['--clip', join(SYSTEMS, 'clip-rn', 'checkpoint.pt')]

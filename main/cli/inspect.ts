@@ -1,84 +1,48 @@
-import type { Command } from 'commander'
-import type { Inspection } from '#models/api'
-import type { Fact } from '#models/architectures/architecture'
-import { formatCount } from '#models/figures/numbers'
-import { withEngine } from './engine'
+import { Option, type Command } from 'commander'
+import type { Engine } from '#models/api'
+import { withEngine, type CliContext } from './engine'
+import { inspectionReport } from './inspect-report'
+import { pathOf } from './lists'
+import { addSourceOptions, modelSource, type SourceOptions } from './model-source'
+import { block } from './text-table'
+import { comparisonReport, weightsTable } from './weights-report'
+
+interface Options extends SourceOptions {
+  json?: boolean
+  weights?: boolean
+  compare?: string
+}
 
 /** `inspect CHECKPOINT`: what a file is and holds, whether or not a family is known for it. */
 export function addInspect(program: Command): void {
-  program
+  const command = program
     .command('inspect')
-    .description('say what a checkpoint is: family, sizes, classes, tensors, what is missing or unexpected')
+    .description('say what a checkpoint is: family, sizes, classes, tensors, what is missing, unexpected or renamed')
     .argument('<checkpoint>', 'PyTorch, TorchScript, safetensors, ONNX or NumPy file')
+    .option('--weights', 'also what the values of each tensor are like')
+    .addOption(
+      new Option('--compare <file>', 'instead, what differs from another checkpoint, key by key').conflicts('weights')
+    )
     .option('--json', 'everything, as JSON')
-    .action(async (checkpoint: string, options: { json?: boolean }) => {
-      const inspection = await withEngine((engine, context) =>
-        engine.inspect({ path: checkpoint, countNotFinite: true }, context)
-      )
-      process.stdout.write(options.json ? `${JSON.stringify(inspection, undefined, 2)}\n` : report(inspection))
-    })
+  addSourceOptions(command).action(async (checkpoint: string, options: Options) => {
+    process.stdout.write(await withEngine((engine, context) => answer(engine, checkpoint, options, context)))
+  })
 }
 
-const MiB = 2 ** 20
-/** Names listed before the rest is counted. */
-const LISTED = 20
-
-function shapeText(shape: readonly number[]): string {
-  return shape.length > 0 ? shape.join(' × ') : 'scalar'
+async function answer(engine: Engine, path: string, options: Options, context: CliContext): Promise<string> {
+  const source = await modelSource(path, options)
+  if (options.compare !== undefined) {
+    const second = { path: pathOf(options.compare) }
+    const comparison = await engine.compareCheckpoints({ first: source, second }, context)
+    return options.json ? json(comparison) : comparisonReport(comparison, [path, second.path])
+  }
+  const inspection = await engine.inspect({ ...source, countNotFinite: true }, context)
+  if (!options.weights) return options.json ? json(inspection) : inspectionReport(inspection)
+  const entries = [...inspection.entries, ...inspection.otherEntries]
+  const names = entries.map(({ name }) => name)
+  const weights = await engine.weights({ path, names }, context)
+  if (options.json) return json({ ...inspection, weights: weights.map((found, i) => ({ name: names[i], ...found })) })
+  return inspectionReport(inspection) + [...block('weights', weightsTable(entries, weights)), ''].join('\n')
 }
 
-function valueText(value: Fact['value']): string {
-  return Array.isArray(value) ? value.join(', ') : String(value)
-}
-
-/** A block of lines under a title, or nothing. */
-function block(title: string, lines: readonly string[]): string[] {
-  return lines.length > 0 ? ['', title, ...lines.map((line) => `  ${line}`)] : []
-}
-
-function shortened(names: readonly string[]): string[] {
-  return names.length > LISTED ? [...names.slice(0, LISTED), `and ${names.length - LISTED} more`] : [...names]
-}
-
-/** That nothing is missing is worth a line: silence could be a question that nobody asked. */
-const orNone = (names: readonly string[]): readonly string[] => (names.length > 0 ? names : ['none'])
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  )
-}
-
-function report(inspection: Inspection): string {
-  const { detection, container, otherContainers, entries } = inspection
-  const head = table([
-    ['file', `${inspection.fileName} (${(inspection.fileBytes / MiB).toFixed(1)} MiB, ${inspection.format})`],
-    ['sha256', inspection.hash],
-    [
-      'weights',
-      `${container.join('.') || 'top level'}: ${entries.length} tensors, ${formatCount(inspection.parameterCount)} values`
-    ],
-    ...(otherContainers.length > 0 ? [['also', otherContainers.join(', ')]] : []),
-    ['family', detection ? `${detection.system}: ${detection.summary}` : 'not known; its tensors can be browsed'],
-    ...(detection ? [['because', detection.reason]] : [])
-  ])
-  const known = detection
-    ? [
-        ...block('sizes', table(detection.facts.map(({ key, value, source }) => [key, valueText(value), source]))),
-        ...block(
-          `classes (${detection.classes.length})`,
-          detection.classes.map((name) => JSON.stringify(name))
-        ),
-        ...block('gives', table(detection.tensors.map(({ name, axes, meaning }) => [name, axes.join(' × '), meaning]))),
-        ...block(`missing (${detection.missing.length})`, orNone(shortened(detection.missing))),
-        ...block(`unexpected (${detection.unexpected.length})`, orNone(shortened(detection.unexpected)))
-      ]
-    : []
-  const stored = table(entries.map(({ name, dtype, shape }) => [name, dtype, shapeText(shape)]))
-  const notes = inspection.notes.map(({ message }) => message)
-  return [...head, ...known, ...block('notes', notes), ...block('stored', stored), ''].join('\n')
-}
+const json = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`

@@ -1,16 +1,17 @@
 import { Option, type Command } from 'commander'
 import type { Engine, Mode, ModelInfo, PictureInfo, ProviderName, RunInfo, SamPrompts } from '#models/api'
-import type { CompanionName, Overrides, TensorSpec } from '#models/architectures/architecture'
+import type { TensorSpec } from '#models/architectures/architecture'
 import { promptedName } from '#models/architectures/prompted'
 import { StudioError } from '#models/errors'
 import packageJson from '../../package.json'
 import { withEngine, type CliContext } from './engine'
-import { pathOf, readJsonObject, readList } from './lists'
+import { readList } from './lists'
+import { addSourceOptions, modelSource, type SourceOptions } from './model-source'
 import { heightAndWidth, positiveInteger } from './numbers'
 import { makeFolder, writeNpy, writeOutput } from './output'
 import { readSamPrompts } from './sam-prompts'
 
-interface Options {
+interface Options extends SourceOptions {
   input: string
   out: string
   classes?: string
@@ -21,19 +22,9 @@ interface Options {
   window?: number
   stride?: number
   originalSize?: { height: number; width: number }
-  config?: string
   samPrompts?: string
-  as?: string
   templates?: string
-  clip?: string
-  classPosition?: string
-  clipWeights?: string
-  clipText?: string
-  imagePrompt?: string
 }
-
-/** --image-prompt without a file: z̄ as it is. */
-const IDENTITY = 'identity'
 
 type Described = Pick<TensorSpec, 'name' | 'meaning'>
 
@@ -48,7 +39,7 @@ const AT_ORIGINAL_SIZE: readonly Described[] = [
 
 /** `tensors CHECKPOINT --input …`: runs a model and writes its tensors. */
 export function addTensors(program: Command): void {
-  program
+  const command = program
     .command('tensors')
     .description('run a checkpoint on a picture and write its tensors as .npy files')
     .argument('<checkpoint>', "the authors' checkpoint")
@@ -72,24 +63,9 @@ export function addTensors(program: Command): void {
       'size of the picture that a .npy came from: also writes seg_logits_original and label_map (height x width)',
       heightAndWidth
     )
-    .option('--config <file.json>', 'numbers that the file does not tell, by the names that inspect gives')
     .option('--sam-prompts <file.json>', 'points, boxes and masks for SAM by name, in pixels of its input')
-    .option('--as <system>', 'a system to open the file as, where it can be several: maskclip for CLIP')
     .option('--templates <list>', "templates with {} for the name, a,b,c or @FILE (MaskCLIP; default: CLIP's own)")
-    .option('--clip <file>', 'the CLIP that CoOp or CoCoOp was trained on')
-    .addOption(
-      new Option('--class-position <where>', 'of the name among the contexts of CoOp (default: end)').choices([
-        'end',
-        'middle',
-        'front'
-      ])
-    )
-    .option('--clip-weights <file>', "MaskCLIP's *_clip_weights.pth, beside its *_clip_backbone.pth")
-    .option('--clip-text <file>', "MaskCLIP's *_clip_text.pth, one row for each of --classes")
-    .option(
-      '--image-prompt <file>',
-      'the picture as a token of every prompt of DenseCLIP, [p, I, e_k]: identity, or a file with one linear layer'
-    )
+  addSourceOptions(command)
     .addHelpText(
       'after',
       `
@@ -105,12 +81,8 @@ and only where --tensors names them.
 }
 
 async function writeTensors(engine: Engine, checkpoint: string, options: Options, context: CliContext): Promise<void> {
-  const overrides = await overridesFor(options)
   if (options.provider !== 'auto') await engine.useProvider({ provider: options.provider }, context)
-  const model = await engine.openModel(
-    { path: checkpoint, overrides, as: options.as, companions: companionsFor(options) },
-    context
-  )
+  const model = await engine.openModel(await modelSource(checkpoint, options), context)
   const classes = await classesFor(model, options)
   const mode = modeFor(model, options)
   const templates = options.templates === undefined ? undefined : await readList(options.templates)
@@ -165,26 +137,6 @@ function checkOriginalSize({ fileName, width, height }: PictureInfo, { originalS
       'mismatch',
       `${fileName}: its original size is ${height}x${width}. Leave --original-size out, or give a .npy input.`
     )
-  }
-}
-
-async function overridesFor({ config, classPosition, imagePrompt }: Options): Promise<Overrides | undefined> {
-  const given = config === undefined ? undefined : ((await readJsonObject(config)) as Overrides)
-  if (classPosition === undefined && imagePrompt === undefined) return given
-  return {
-    ...given,
-    ...(classPosition !== undefined && { class_position: classPosition }),
-    ...(imagePrompt !== undefined && { image_prompt: imagePrompt === IDENTITY ? IDENTITY : 'file' })
-  }
-}
-
-function companionsFor(options: Options): Partial<Record<CompanionName, string>> {
-  const { clip, clipWeights, clipText, imagePrompt } = options
-  return {
-    ...(clip !== undefined && { clip: pathOf(clip) }),
-    ...(clipWeights !== undefined && { clipWeights: pathOf(clipWeights) }),
-    ...(clipText !== undefined && { clipText: pathOf(clipText) }),
-    ...(imagePrompt !== undefined && imagePrompt !== IDENTITY && { projection: pathOf(imagePrompt) })
   }
 }
 

@@ -12,15 +12,26 @@ import { openCompanions } from './companions'
 import type { FileHashes } from './file-hash'
 import { shareTeller } from './progress'
 
-/** What the values of one tensor of a file are like. Throws a StudioError where there is no such tensor. */
-export async function weights({ path, name }: { path: string; name: string }): Promise<WeightStatistics> {
+/** What the values of tensors of a file are like. Throws a StudioError where there is no such tensor. */
+export async function weights(
+  { path, names }: { path: string; names: readonly string[] },
+  { signal, onProgress }: CallContext
+): Promise<WeightStatistics[]> {
   const file = await openFile(path)
   try {
-    const stored = findTensor(await readCheckpoint(file), name)
-    if (!stored) {
-      throw new StudioError('invalid', `${file.name} holds no tensor “${name}”.`, { file: file.name, entry: name })
+    const checkpoint = await readCheckpoint(file)
+    const tell = shareTeller('weights', onProgress)
+    const found: WeightStatistics[] = []
+    for (const name of names) {
+      await throwIfCancelled(signal)
+      const stored = findTensor(checkpoint, name)
+      if (!stored) {
+        throw new StudioError('invalid', `${file.name} holds no tensor “${name}”.`, { file: file.name, entry: name })
+      }
+      found.push(weightStatistics(await stored.read()))
+      tell(found.length / names.length)
     }
-    return weightStatistics(await stored.read())
+    return found
   } finally {
     await file.close()
   }

@@ -105,7 +105,7 @@ export function createEngine(options: EngineOptions): LocalEngine {
       store.drop(model)
     },
     inspect: (request, context = {}) => inspect(hashes, request, context),
-    weights: (request) => weights(request),
+    weights: (request, context = {}) => weights(request, context),
     compareCheckpoints: (request, context = {}) => compareCheckpoints(hashes, request, context),
 
     openPicture: ({ path, originalSize }) => pictures.open(path, originalSize),

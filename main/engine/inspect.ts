@@ -106,9 +106,10 @@ function described(detection: Detection): Inspection['detection'] {
 }
 
 function renamedIn(weights: StateDict): Renamed[] {
-  return Array.from(weights, ([name, stored]) => ({ name, stored: stored.sources ?? [stored.name] })).filter(
-    ({ name, stored }) => stored.length > 1 || stored[0] !== name
-  )
+  return Array.from(weights, ([name, stored]) => ({
+    name,
+    stored: (stored.sources ?? [stored]).map((source) => source.name)
+  })).filter(({ name, stored }) => stored.length > 1 || stored[0] !== name)
 }
 
 function entriesOf(stateDict: StateDict, prefix = ''): StoredEntry[] {

@@ -12,7 +12,7 @@ function view(
 ): StoredTensor {
   return {
     name,
-    sources: sources.map((source) => source.name),
+    sources,
     dtype,
     shape,
     read,

@@ -6,8 +6,8 @@ export interface StoredTensor {
   readonly name: string
   readonly dtype: DType
   readonly shape: Shape
-  /** names of those that it is made of, where it is another view of stored tensors */
-  readonly sources?: readonly string[]
+  /** those that it is made of, where it is another view of stored tensors */
+  readonly sources?: readonly StoredTensor[]
   /** All values, row-major, in the stored dtype. Throws a StudioError that names the file and the tensor. */
   read(): Promise<Tensor>
   /** Rows [start, end) of the first axis, without reading the others where they lie contiguous. */

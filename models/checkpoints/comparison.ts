@@ -56,7 +56,8 @@ async function compareKey(
   a: StoredTensor | undefined,
   b: StoredTensor | undefined
 ): Promise<ComparedKey> {
-  const row = { name, first: a && storedAs(a), second: b && storedAs(b), difference: undefined }
+  const [first, second] = [a && storedAs(a), b && storedAs(b)]
+  const row = { name, first, second, difference: undefined }
   if (!a) return { ...row, status: 'only-second' }
   if (!b) return { ...row, status: 'only-first' }
   if (a.shape.length !== b.shape.length || a.shape.some((size, axis) => size !== b.shape[axis])) {
@@ -64,7 +65,7 @@ async function compareKey(
   }
   const difference = weightDifference(await a.read(), await b.read())
   const isSame = difference.maxAbs === 0 && difference.notFinite === 0
-  return { ...row, difference, status: a.dtype !== b.dtype ? 'dtype' : isSame ? 'same' : 'differs' }
+  return { ...row, difference, status: first?.dtype !== second?.dtype ? 'dtype' : isSame ? 'same' : 'differs' }
 }
 
 /** Largest difference first: what cannot be compared, then by relative L2; those of one size as they were. */
@@ -78,8 +79,10 @@ export function differenceSize({ difference }: ComparedKey): number {
   return difference.relativeL2
 }
 
-function storedAs({ name, sources, dtype, shape }: StoredTensor): StoredAs {
-  return { name: sources?.join(', ') ?? name, dtype, shape }
+function storedAs(stored: StoredTensor): StoredAs {
+  const sources = stored.sources ?? [stored]
+  const name = sources.map((source) => source.name).join(' + ')
+  return { name, dtype: sources[0]?.dtype ?? stored.dtype, shape: stored.shape }
 }
 
 const byteSize = ({ dtype, shape }: StoredTensor): number => BYTES_PER_ELEMENT[dtype] * elementCount(shape)

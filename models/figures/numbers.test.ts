@@ -9,7 +9,8 @@ import {
   formatLogit,
   formatNats,
   formatShare,
-  formatValue
+  formatValue,
+  formatWeight
 } from './numbers'
 
 describe('numbers as they are written', () => {
@@ -24,6 +25,9 @@ describe('numbers as they are written', () => {
     [formatNats(0.41234), '0.412'],
     [formatFeature(12.3456), '12.3'],
     [formatFeature(-0.0031234), '−0.00312'],
+    [formatWeight(0.03125), '0.0313'],
+    [formatWeight(-1.234e-9), '−1.23e−9'],
+    [formatWeight(3.4e38), '3.4e+38'],
     [formatCount(1024), '1 024'],
     [formatCount(999), '999'],
     [formatCount(1234567), '1 234 567'],

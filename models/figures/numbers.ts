@@ -14,6 +14,7 @@ const plain3 = format('.3f')
 const signed2 = format('+.2f')
 const percent1 = format('.1f')
 const significant3 = format('.3~r')
+const scientific3 = format('.3~g')
 
 const finite = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value)
 
@@ -48,6 +49,11 @@ export function formatNats(value: number | undefined): string {
 /** A value of a feature map, whose size is unknown: three digits that count, '12.4', '0.00312' */
 export function formatFeature(value: number | undefined): string {
   return finite(value) ? significant3(value) : MISSING
+}
+
+/** A weight, or a number made of weights, of whatever size: '0.0312', '1.2e−7', '3.4e+38' */
+export function formatWeight(value: number | undefined): string {
+  return finite(value) ? scientific3(value) : MISSING
 }
 
 /** A count: '1 024' */

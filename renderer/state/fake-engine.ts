@@ -296,10 +296,10 @@ export class FakeEngine implements Engine {
     return { ids: [49406, ...words.map((_, index) => index + 1), 49407] }
   }
 
-  async weights(request: { path: string; name: string }): ReturnType<Engine['weights']> {
+  async weights(request: { path: string; names: readonly string[] }): ReturnType<Engine['weights']> {
     this.#note('weights', request)
     const special = { zeros: 1, nan: 0, positiveInfinity: 0, negativeInfinity: 0 }
-    return {
+    return request.names.map(() => ({
       count: 4,
       ...special,
       min: -1,
@@ -308,7 +308,7 @@ export class FakeEngine implements Engine {
       std: 1,
       norm: 2,
       histogram: { low: -1, high: 2, counts: [1, 1, 2] }
-    }
+    }))
   }
 
   async compareCheckpoints(
