@@ -53,7 +53,7 @@ export function formatFeature(value: number | undefined): string {
 
 /** A weight, or a number made of weights, of whatever size: '0.0312', '1.2e−7', '3.4e+38' */
 export function formatWeight(value: number | undefined): string {
-  return finite(value) ? scientific3(value) : MISSING
+  return finite(value) ? scientific3(value).replace('e-', 'e−') : MISSING
 }
 
 /** A count: '1 024' */
