@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -316,6 +317,24 @@ test('z and SAM’s embedding are compared together, each of length one', async 
   } finally {
     await studio.close()
     await reference.close()
+  }
+  expect(studio.errors).toEqual([])
+})
+
+test('axe-core finds nothing to say about the pane and its panel', async ({ dataFolder }) => {
+  const fromScores = { points: true, box: true, mask: true }
+  const sam = { points: [{ x: 60, y: 120, label: 1 }], answer: 'best', fromScores, peaks: 3, threshold: 0 }
+  const studio = await startWithSam(dataFolder, { sam })
+  try {
+    const { page } = studio
+    await expect(paneOf(studio)).toContainText('4 points · box · map of car')
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    }
+  } finally {
+    await studio.close()
   }
   expect(studio.errors).toEqual([])
 })
