@@ -4,6 +4,7 @@ import type { Note } from './checkpoints/checkpoint'
 import type { ComparedKey } from './checkpoints/comparison'
 import type { Resizing } from './graph/scope'
 import type { CompanionName, Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
+import type { FileOutput } from './architectures/onnx-meanings'
 import type { DType, Shape, Tensor } from './tensor'
 
 /*
@@ -94,6 +95,8 @@ export interface ModelInfo {
   readonly needs?: readonly CompanionName[] | undefined
   /** systems that the file can be opened `as`, this one among them; undefined where there is no other */
   readonly alternatives?: readonly string[] | undefined
+  /** of a file that is run as it is: everything that it gives, and what each is taken for */
+  readonly outputs?: readonly FileOutput[] | undefined
 }
 
 export interface LearnedContexts {

@@ -60,6 +60,24 @@ export function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
+/** A number as half precision (its 16 bits), rounded to the nearest, ties to even; beyond 65504 it is infinite. */
+export function float16Bits(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
+  const size = Math.abs(value)
+  if (size >= 65520) return sign | 0x7c00
+  // the distance of neighbouring halves: of the smallest ones everywhere below 2^-14
+  const exponent = Math.max(Math.floor(Math.log2(size || 2 ** -24)), -14)
+  const steps = roundToEven(size / 2 ** (exponent - 10))
+  return sign | (((exponent + 14) << 10) + steps)
+}
+
+function roundToEven(value: number): number {
+  const whole = Math.floor(value)
+  const rest = value - whole
+  return rest > 0.5 || (rest === 0.5 && whole % 2 === 1) ? whole + 1 : whole
+}
+
 let halfTable: Float32Array<ArrayBuffer> | undefined
 
 /** All 65,536 halves as float32: a look-up is several times faster than arithmetic, and the table costs 256 KB once. */

@@ -56,7 +56,7 @@ function sha256(text: string): string {
 }
 
 /** What changes when a file is written or replaced. */
-async function stateOf(path: string): Promise<string> {
+export async function stateOf(path: string): Promise<string> {
   try {
     const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true })
     return [size, mtimeNs, ctimeNs, ino, dev].join(' ')

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { LearnedContexts, ModelId, ModelInfo, OpenModelRequest, Progress } from '#models/api'
-import type { Detection, TextStage } from '#models/architectures/architecture'
+import type { Detection, FileStage, TextStage } from '#models/architectures/architecture'
+import { isBuilt } from '#models/architectures/graph-stage'
 import { detect } from '#models/architectures/index'
 import { readCheckpoint } from '#models/checkpoints/index'
 import { StudioError } from '#models/errors'
@@ -8,7 +9,8 @@ import { BUILDER_VERSION } from '#models/graph/version'
 import { classPalette } from '#models/palettes'
 import { openFile, type OpenFile } from '../files'
 import { COMPANION_MEANINGS, openCompanions, type OpenCompanions } from './companions'
-import type { FileHashes } from './file-hash'
+import { FileGraph } from './file-graph'
+import { stateOf, type FileHashes } from './file-hash'
 import type { MemoryBudget } from './memory-budget'
 import { cacheKey, type CompileSource, type ModelCache } from './model-cache'
 import { Opened } from './opened'
@@ -55,20 +57,32 @@ export class Models {
     const { signal } = context
     const onShare = (step: string) => (share: number) => context.onProgress?.({ step, share, remainingMs: undefined })
     const file = await openFile(path)
+    let own: FileGraph | undefined
     let companions: OpenCompanions | undefined
     let model: OpenModel
     try {
+      const state = await stateOf(path)
       companions = await openCompanions(request.companions, this.hashes, signal)
       const checkpoint = await readCheckpoint(file)
       const detection = await detect(checkpoint, overrides, { as, companions: companions.checkpoints })
       if (!detection) throw unknownFamily(file.name, as)
       const hash = await this.hashes.hashOf(path, { signal, onShare: onShare('read') })
-      const { system } = detection
-      const key = cacheKey({ hash, system, overrides, builder: BUILDER_VERSION, companions: companions.hashes })
+      const { system, stages } = detection
+      const fileStage = stages.find((stage) => stage.kind === 'file')
+      own = fileStage && (await FileGraph.of(path, fileStage, state, this.hashes, { signal }))
+      const key = cacheKey({
+        hash,
+        system,
+        overrides,
+        builder: BUILDER_VERSION,
+        companions: companions.hashes,
+        dataFiles: own?.hashes
+      })
       const id = `model-${key.slice(0, 16)}` as ModelId
-      model = await this.#build(file, { id, path, hash, key, detection, companions })
-      if (isComplete(detection)) {
-        await this.cache.open(key, compileSource(file.name, detection), { signal, onShare: onShare('compile') })
+      model = await this.#build(file, { id, path, hash, key, detection, companions, own })
+      const source = compileSource(file.name, detection)
+      if (isComplete(detection) && source.stages.length > 0) {
+        await this.cache.open(key, source, { signal, onShare: onShare('compile') })
       }
     } catch (error) {
       await companions?.close()
@@ -78,7 +92,7 @@ export class Models {
     const kept = this.#opened.add(model.info.id, model)
     if (kept === model) {
       const { info, detection, sessions } = model
-      const fileBytes = file.size + companions.bytes
+      const fileBytes = (own?.bytes ?? file.size) + companions.bytes
       await this.budget.add(info.id, { fileBytes, sessions, rare: rareStages(detection) })
     } else {
       await companions.close()
@@ -149,16 +163,18 @@ export class Models {
       key: string
       detection: Detection
       companions: OpenCompanions
+      own: FileGraph | undefined
     }
   ): Promise<OpenModel> {
-    const { id, key, detection, companions } = parts
+    const { id, key, detection, companions, own } = parts
     const source = compileSource(file.name, detection)
     const compiled = {
       folder: () => this.cache.open(key, source),
       rebuild: async () => {
         await this.cache.discard(key)
         return this.cache.open(key, source)
-      }
+      },
+      own: (stage: string) => (source.stages.some(({ id: compiledId }) => compiledId === stage) ? undefined : own)
     }
     const stage = textStage(detection)
     return {
@@ -207,7 +223,7 @@ function rareStages({ stages, tensors }: Detection): ReadonlySet<string> {
 }
 
 function compileSource(fileName: string, { stages }: Detection): CompileSource {
-  return { fileName, stages }
+  return { fileName, stages: stages.filter(isBuilt) }
 }
 
 function modelInfo(
@@ -241,7 +257,8 @@ function modelInfo(
     notes,
     missing,
     needs,
-    alternatives: detection.alternatives
+    alternatives: detection.alternatives,
+    outputs: detection.outputs
   }
 }
 
@@ -261,9 +278,14 @@ function classBound({ stages }: Detection): ModelInfo['classBound'] {
     classes ??= count
     const inputs = stage.kind === 'text' ? [] : stage.inputs
     if (count === undefined && !inputs.some((name) => tensors.has(name))) continue
-    for (const name of stage.outputs) tensors.add(name)
+    for (const name of stage.kind === 'file' ? classTensors(stage) : stage.outputs) tensors.add(name)
   }
   return classes === undefined ? undefined : { classes, tensors: [...tensors] }
+}
+
+/** What a file gives of its classes; the rest of it does not depend on what they are called. */
+export function classTensors({ values }: FileStage): readonly string[] {
+  return values.filter(({ axes }) => axes.includes('class')).map(({ tensor }) => tensor)
 }
 
 /** How many classes each have contexts of their own. */

@@ -1,10 +1,10 @@
 import type { Rect, RunRequest } from '#models/api'
-import type { GraphStage, TextStage } from '#models/architectures/architecture'
+import type { FileStage, GraphStage, TextStage } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
 import { resizeRgbAntialiased } from '#models/images/antialias'
 import { normalise, resizeRgb, targetSize, type Size } from '#models/images/preprocess'
 import { float32Tensor, type Tensor } from '#models/tensor'
-import type { OpenModel } from './models'
+import { classTensors, type OpenModel } from './models'
 import type { Picture } from './pictures'
 import type { Step, StepChain, StepResult } from './pipeline'
 import type { RunText } from './text-encoding'
@@ -24,13 +24,21 @@ export interface InputWindow {
 }
 
 /** Size of the model's input, before padding. */
-export function inputSize(model: OpenModel, picture: Picture, scaling: RunRequest['scaling']): Size {
+export function inputSize(
+  model: OpenModel,
+  picture: Picture,
+  { scaling, mode }: Pick<RunRequest, 'scaling' | 'mode'>
+): Size {
   if (picture.normalised) {
     const [, , height = 0, width = 0] = picture.normalised.shape
     return { width, height }
   }
   const { width, height } = picture.image
-  if (scaling === 'original') return { width, height }
+  const { exactSize } = model.detection.preprocess
+  // squares can slide over a picture that keeps its ratio; anything else has to be stretched
+  const slides = mode.kind === 'slide' && exactSize?.width === exactSize?.height
+  if (exactSize && !slides) return exactSize
+  if (!exactSize && scaling === 'original') return { width, height }
   const { shortSide, maxLongSide } = model.detection.preprocess
   return targetSize({ width, height }, shortSide, maxLongSide)
 }
@@ -57,6 +65,7 @@ export function windowChain(parts: RunParts, window: InputWindow, label: string)
   const { model, classes, prompts } = parts
   const stages = model.detection.stages.flatMap((stage) => {
     if (stage.kind === 'text') return [textStep(parts, stage)]
+    if (stage.kind === 'file') return [fileStep(parts, stage)]
     const step = graphStep(parts, stage, window)
     return stage.perPrompts ? prompts.map((set) => promptedStep(step, set)) : [step]
   })
@@ -193,13 +202,38 @@ function textStep({ model, classes, templates }: RunParts, stage: TextStage): St
  */
 function onDemandOutputs({ detection }: OpenModel, stage: GraphStage, { width, height }: Size): string[] {
   const { stages, tensors } = detection
-  const taken = new Set(stages.flatMap((each) => (each.kind === 'graph' ? each.inputs : [])))
+  const taken = new Set(stages.flatMap((each) => (each.kind === 'text' ? [] : each.inputs)))
   const kindOf = new Map(tensors.map(({ name, kind }) => [name, kind]))
   return stage.outputs.filter((name) => {
     const kind = kindOf.get(name)
     if (kind === 'cell-attention') return width * height > ATTENTION_PIXELS
     return kind === 'feature-map' && !taken.has(name)
   })
+}
+
+/** All that the file gives comes of one pass, but what is of other classes than those that are given. */
+function fileStep({ model, classes }: RunParts, stage: FileStage): Step {
+  const { classCount } = stage
+  const fits = classCount === undefined || classCount === classes.length
+  const { file, sessions } = model
+  return {
+    id: stage.id,
+    kind: 'stage',
+    inputs: stage.inputs,
+    outputs: stage.outputs,
+    onDemand: fits ? [] : classTensors(stage),
+    choices: fits ? '' : 'other classes',
+    async run(inputs, outputs) {
+      if (!fits && classTensors(stage).some((name) => outputs.includes(name))) {
+        throw new StudioError(
+          'mismatch',
+          `${file.name}: its outputs are for ${classCount} classes and ${classes.length} are given; give a list of ${classCount} names.`,
+          { file: file.name, entry: stage.id }
+        )
+      }
+      return sessions.run(stage.id, inputs, outputs)
+    }
+  }
 }
 
 function graphStep({ model, classes }: RunParts, stage: GraphStage, { padded }: InputWindow): Step {

@@ -183,7 +183,7 @@ export class Runs {
     const id = `run-${createHash('sha256').update(choices).digest('hex').slice(0, 24)}` as RunId
     const known = this.#runs.get(id)
     if (known) return known
-    const input = inputSize(model, picture, scaling)
+    const input = inputSize(model, picture, request)
     const windows = windowsOf(mode, input).map((rect) => inputWindow(model, rect))
     const parts = { model, picture, input, classes, gammaScale, templates, prompts }
     const chains = windows.map((window, i) =>

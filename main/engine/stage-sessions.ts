@@ -5,13 +5,22 @@ import type { Shape, Tensor } from '#models/tensor'
 import { weightBytes } from './model-cache'
 import type { StepResult } from './pipeline'
 import { reasonOf, type Providers } from './providers'
-import { openSession, type Session } from './sessions'
+import { openSession, type Session, type SessionOptions } from './sessions'
 
 /** Where the graphs of a model lie, and what to do when they turn out to be damaged. */
 export interface CompiledStages {
   folder(): Promise<string>
   /** Writes the entry again; the new folder. */
   rebuild(): Promise<string>
+  /** The graph of a stage that lies elsewhere; undefined for those of the entry. */
+  own?(stage: string): OwnGraph | undefined
+}
+
+/** A graph that was not compiled here. */
+export interface OwnGraph {
+  /** of its file and its weights together */
+  readonly bytes: number
+  open(options: SessionOptions): Promise<Session>
 }
 
 /** What the sessions of all models share: the memory of this process. */
@@ -146,22 +155,27 @@ export class StageSessions {
 
   async #load(stage: string, provider: ProviderName): Promise<Session> {
     await this.releaseStage(stage)
-    const folder = await this.compiled.folder()
-    const bytes = await weightBytes(folder, stage)
+    const own = this.compiled.own?.(stage)
+    const folder = own ? '' : await this.compiled.folder()
+    const bytes = own?.bytes ?? (await weightBytes(folder, stage))
     await this.memory.makeRoom(bytes)
     const options = { provider, threads: this.threads, keepsWorkspace: this.memory.keepsWorkspace(stage) }
+    const session = own ? await own.open(options) : await this.#openCompiled(folder, stage, options)
+    this.#loaded.set(stage, { session, bytes })
+    return session
+  }
+
+  async #openCompiled(folder: string, stage: string, options: SessionOptions): Promise<Session> {
+    const { provider } = options
     const graphOf = (entry: string): string =>
       join(entry, provider === 'cpu' ? `${stage}.onnx` : `${stage}.portable.onnx`)
-    let session: Session
     try {
-      session = await this.openGraph(graphOf(folder), options)
+      return await this.openGraph(graphOf(folder), options)
     } catch (error) {
       // either the files were damaged or removed, or the provider cannot take the graph: only the first can be mended
       if (provider !== 'cpu') throw error
-      session = await this.openGraph(graphOf(await this.compiled.rebuild()), options)
+      return this.openGraph(graphOf(await this.compiled.rebuild()), options)
     }
-    this.#loaded.set(stage, { session, bytes })
-    return session
   }
 
   #checkShape(stage: string, name: string, expected: readonly (number | string)[], tensor: Tensor | undefined): void {

@@ -2,6 +2,7 @@ import type { Checkpoint, Note, StateDict, StoredTensor } from '../checkpoints/c
 import type { Graph } from '../graph/graph'
 import type { Resizing } from '../graph/scope'
 import type { NamePosition } from '../text/sequences'
+import type { FileOutput } from './onnx-meanings'
 
 /** What an axis of a tensor counts. */
 export type Axis =
@@ -61,6 +62,8 @@ export interface Preprocess {
   /** short side in pixels the pictures are scaled to, keeping the ratio; undefined: as they are */
   readonly shortSide: number | undefined
   readonly maxLongSide: number | undefined
+  /** the one size that the model takes, to which pictures are stretched, except for a sliding run over squares */
+  readonly exactSize?: { readonly width: number; readonly height: number }
   /** scaled as Pillow does it, with antialiasing; as OpenCV does it where not said */
   readonly resize?: 'pillow'
   /** sizes are padded with zeros, after normalising, at the right and bottom to a multiple of this; undefined: not */
@@ -133,7 +136,24 @@ export interface TextStage {
   build(): Graph
 }
 
-export type Stage = GraphStage | TextStage
+/** The file itself, where it is a graph that can be run as it is: from `image`, in one pass, everything that it gives. */
+export interface FileStage {
+  readonly kind: 'file'
+  readonly id: string
+  readonly inputs: readonly ['image']
+  /** names of the tensors, which need not be those of the file */
+  readonly outputs: readonly string[]
+  /** how many classes the tensors with a class axis have; undefined: there are none */
+  readonly classCount: number | undefined
+  /** what the file calls `image`, and as what it takes it */
+  readonly input: { readonly name: string; readonly dtype: 'float32' | 'float16' }
+  /** beside `outputs`: what the file calls each, and the axes that it must turn out to have */
+  readonly values: readonly { readonly tensor: string; readonly output: string; readonly axes: readonly Axis[] }[]
+  /** names of files in the same folder that hold weights */
+  readonly dataFiles: readonly string[]
+}
+
+export type Stage = GraphStage | TextStage | FileStage
 
 /** What a system makes of points, boxes and masks. */
 export interface PromptSpec {
@@ -174,6 +194,8 @@ export interface Detection {
   /** absent where the system takes no prompts */
   readonly prompts?: PromptSpec
   readonly stages: readonly Stage[]
+  /** of a file that is run as it is: all that it gives, shown or not */
+  readonly outputs?: readonly FileOutput[]
   /** files without which the model is shown but not run */
   readonly needs?: readonly CompanionName[]
   /** every system that the file can be opened as, this one among them; absent where there is no other */

@@ -91,13 +91,23 @@ export class Facts {
     return this.choose(key, list, { configured: usable, rule, ...(ruleSource && { ruleSource }) })
   }
 
-  /** One of several names, of which the first is what the published models have. Throws `invalid` for another. */
-  oneOf<Name extends string>(key: string, names: readonly [Name, ...Name[]]): Name {
+  /**
+   * A whole number above 0 that a file leaves open; undefined where neither it nor the user says it. Throws a StudioError
+   * `invalid` where the user gives something else.
+   */
+  openCount(key: string, configured: number | undefined): number | undefined {
+    this.asked.add(key)
+    const rule = configured ?? this.overrides[key]
+    return typeof rule === 'number' ? this.count(key, { configured, rule }) : undefined
+  }
+
+  /** One of several names, of which the first holds where the user says nothing. Throws `invalid` for another. */
+  oneOf<Name extends string>(key: string, names: readonly [Name, ...Name[]], ruleSource?: FactSource): Name {
     this.asked.add(key)
     const given = this.overrides[key]
     const name = names.find((candidate) => candidate === given)
     if (given !== undefined && name === undefined) throw this.invalid(key, names.join(' or '))
-    return this.choose(key, name, { configured: undefined, rule: names[0] }, names)
+    return this.choose(key, name, { configured: undefined, rule: names[0], ...(ruleSource && { ruleSource }) }, names)
   }
 
   /** One note for all overrides that nothing here has asked for. */

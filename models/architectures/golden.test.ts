@@ -12,6 +12,7 @@ import { packSequences, tokenIdsTensor } from '../text/packing'
 import { sequenceOf } from '../text/sequences'
 import { float32Tensor, toFloat32, type Tensor } from '../tensor'
 import type { Detection, TextStage } from './architecture'
+import { isBuilt } from './graph-stage'
 import { detect } from './index'
 
 /*
@@ -109,7 +110,7 @@ async function runStages(
   if (tokenIds) values.set('token_ids', tokenIdsTensor(rowsOf(tokenIds), tokenIds.shape[1] ?? 0))
   const { gamma } = detection
   if (gamma) values.set('gamma', float32Tensor([gamma.length], Float32Array.from(gamma)))
-  for (const stage of detection.stages) {
+  for (const stage of detection.stages.filter(isBuilt)) {
     if (stage.kind === 'text') {
       if (!tokenIds) throw new Error('the case has no token ids')
       values.set('text_embedding', await encodeWords(stage, tokenIds))

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph'
-import type { GraphStage } from './architecture'
+import type { GraphStage, Stage, TextStage } from './architecture'
 
 /** A stage of the same name, inputs and outputs as its graph. Building reads no weights, so the graph is made at once. */
 export function graphStage(graph: Graph, classCount?: number): GraphStage {
@@ -11,4 +11,9 @@ export function graphStage(graph: Graph, classCount?: number): GraphStage {
     classCount,
     build: () => graph
   }
+}
+
+/** Whether its graph is made here, and not the file itself. */
+export function isBuilt(stage: Stage): stage is GraphStage | TextStage {
+  return stage.kind !== 'file'
 }

@@ -6,12 +6,14 @@ import { coop } from './coop'
 import { denseclip } from './denseclip'
 import { imagenetResnet } from './imagenet'
 import { maskclip } from './maskclip'
+import { onnxFile } from './onnx'
 import { sam } from './sam'
 import { semanticFpn } from './semantic-fpn'
 import { withPlainNames } from './state-names'
 
 /** Every system that is known, in the order they are asked: the most particular first. */
 export const ARCHITECTURES = [
+  onnxFile,
   denseclip,
   semanticFpn,
   clip,

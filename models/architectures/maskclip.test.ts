@@ -5,6 +5,7 @@ import { openFile, type OpenFile } from '../../main/files'
 import { readCheckpoint } from '../checkpoints'
 import type { Checkpoint, StateDict } from '../checkpoints/checkpoint'
 import type { Detection } from './architecture'
+import { isBuilt } from './graph-stage'
 import { detect } from './index'
 
 const SYSTEMS = resolve(import.meta.dirname, '../../../shared/golden-systems')
@@ -21,7 +22,7 @@ afterEach(async () => {
 
 /** Operators in order, and shapes of the weights. */
 function shapeOf(detection: Detection | undefined): unknown {
-  const graph = detection?.stages[0]?.build()
+  const graph = detection?.stages.find(isBuilt)?.build()
   return { ops: graph?.nodes.map(({ op }) => op), shapes: graph?.weights.map(({ shape }) => shape) }
 }
 

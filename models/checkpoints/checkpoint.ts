@@ -50,7 +50,7 @@ export interface StoredGraph {
   readonly outputs: readonly StoredValue[]
   /** of all graphs together, those inside of others too */
   readonly nodeCount: number
-  /** each once; operators that are not ONNX's own with their domain: 'com.microsoft.Gelu' */
+  /** each once, without what the file itself defines; those that are not ONNX's own with their domain: 'com.microsoft.Gelu' */
   readonly operators: readonly string[]
   /** what the exporter wrote beside it, such as class names */
   readonly metadata: ReadonlyMap<string, string>

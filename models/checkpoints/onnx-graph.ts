@@ -7,7 +7,7 @@ import type { Field, ProtobufReader } from './protobuf'
 
 /** Fields of onnx.proto3, by message. */
 const GRAPH = { node: 1, initializer: 5, input: 11, output: 12, sparseInitializer: 15 } as const
-const FUNCTION = { node: 7, attributeDefault: 11 } as const
+const FUNCTION = { name: 1, node: 7, domain: 10, attributeDefault: 11 } as const
 const NODE = { operator: 4, attribute: 5, domain: 7 } as const
 const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11, sparseTensor: 22, sparseTensors: 23 } as const
 const SPARSE_TENSOR = { values: 1, indices: 2 } as const
@@ -43,6 +43,7 @@ export class GraphReader {
   readonly #inputs: StoredValue[] = []
   readonly #outputs: StoredValue[] = []
   readonly #operators = new Set<string>()
+  readonly #functions = new Set<string>()
   readonly #metadata = new Map<string, string>()
   readonly #dataFiles = new Set<string>()
   #nodes = 0
@@ -58,7 +59,7 @@ export class GraphReader {
       inputs: this.#inputs.filter(({ name }) => !given.has(name)),
       outputs: this.#outputs,
       nodeCount: this.#nodes,
-      operators: [...this.#operators],
+      operators: [...this.#operators].filter((name) => !this.#functions.has(name)),
       metadata: this.#metadata,
       dataFiles: [...this.#dataFiles]
     }
@@ -79,11 +80,16 @@ export class GraphReader {
 
   /** A function that nodes of the graph may call by its name. */
   async functionField(message: Field): Promise<void> {
+    let domain = ''
+    let name = ''
     for await (const field of this.reader.fields(message.start, message.end)) {
       if (field.type !== 2) continue
-      if (field.number === FUNCTION.node) await this.#node(field, 0)
+      if (field.number === FUNCTION.name) name = await textOf(this.reader, field)
+      else if (field.number === FUNCTION.domain) domain = await textOf(this.reader, field)
+      else if (field.number === FUNCTION.node) await this.#node(field, 0)
       else if (field.number === FUNCTION.attributeDefault) await this.#attribute(field, 0)
     }
+    this.#functions.add(operatorName(domain, name))
   }
 
   async #partOfGraph(field: Field, depth: number): Promise<void> {
@@ -103,7 +109,7 @@ export class GraphReader {
       else if (field.number === NODE.domain) domain = await textOf(this.reader, field)
       else if (field.number === NODE.attribute) await this.#attribute(field, depth)
     }
-    this.#operators.add(domain === '' || domain === 'ai.onnx' ? operator : `${domain}.${operator}`)
+    this.#operators.add(operatorName(domain, operator))
   }
 
   async #attribute(message: Field, depth: number): Promise<void> {
@@ -191,6 +197,10 @@ export class GraphReader {
     }
     return shape
   }
+}
+
+function operatorName(domain: string, operator: string): string {
+  return domain === '' || domain === 'ai.onnx' ? operator : `${domain}.${operator}`
 }
 
 export async function textOf(reader: ProtobufReader, field: Field): Promise<string> {

@@ -124,13 +124,13 @@ describe('ONNX models', () => {
       bytes(1, bytes(4, name), ...(domain ? [bytes(7, domain)] : []), ...more)
     const branch = bytes(5, bytes(6, node('Relu', 'ai.onnx'), node('Sort', 'my.domain')))
     const file = Buffer.concat([
-      model(node('If', '', branch), node('Gelu', 'com.microsoft')),
-      bytes(25, bytes(7, bytes(4, 'Erf'))),
+      model(node('If', '', branch), node('Gelu', 'com.microsoft'), node('Mine', 'pkg')),
+      bytes(25, bytes(1, 'Mine'), bytes(7, bytes(4, 'Erf')), bytes(10, 'pkg')),
       bytes(14, bytes(1, 'names'), bytes(2, 'a, b'))
     ])
     const { graph } = await open(file)
     expect(graph?.operators).toEqual(['Erf', 'Relu', 'my.domain.Sort', 'If', 'com.microsoft.Gelu'])
-    expect(graph?.nodeCount).toBe(5)
+    expect(graph?.nodeCount).toBe(6)
     expect(graph?.metadata).toEqual(new Map([['names', 'a, b']]))
   })
 
