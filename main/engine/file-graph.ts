@@ -130,7 +130,9 @@ export class FileGraph implements OwnGraph {
   #refused(cause: unknown): StudioError {
     const file = basename(this.path)
     const reason = reasonOf(cause).replace(/^Load model from .* failed:\s*/, '')
-    const [, operator] = /([\w.:]+)\(-?\d+\) is not a registered function\/op/.exec(reason) ?? []
+    const [, missing, unknown] =
+      /(?:No Op registered for ([\w.:]+)|([\w.:]+)\(-?\d+\) is not a registered function\/op)/.exec(reason) ?? []
+    const operator = missing ?? unknown
     const problem = operator
       ? `ONNX Runtime does not know its operator ${quoted(operator)}`
       : `ONNX Runtime does not take it (${reason})`

@@ -94,8 +94,8 @@ function cast(from: string, to: string, dataType: number): GraphNode {
 /** Graphs of the studio's own have no half precision: in the declaration of an input or output the type is changed. */
 function declareHalf(model: Uint8Array, name: string): void {
   const letters = new TextEncoder().encode(name)
-  // a name and then a type: as elsewhere names are followed by other fields, it is the only place
-  const start = model.findIndex((_, at) => {
+  // a name and then a type; nodes come before, in which an output may follow an input of this name
+  const start = model.findLastIndex((_, at) => {
     const isName = model[at] === 0x0a && model[at + 1] === letters.length
     return (
       isName && letters.every((letter, i) => model[at + 2 + i] === letter) && model[at + 2 + letters.length] === 0x12
