@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { resizeBilinear } from './bilinear'
 import { logitsAtPicture, maskFromLogits, maskIou, maskOutline } from './sam-mask'
 
 describe('logits at the picture', () => {
@@ -9,6 +10,28 @@ describe('logits at the picture', () => {
     expect([...logitsAtPicture(logits, 2, square)]).toEqual([0, 1, 3, 4, 2, 3, 5, 6])
     // a picture of half the size takes the means of two neighbours, of both rows
     expect([...logitsAtPicture(logits, 2, { ...square, width: 2, height: 1 })]).toEqual([1.5, 4.5])
+  })
+
+  it('are those of two resizes, one after the other', () => {
+    const [side, square] = [8, 32]
+    const logits = Float32Array.from({ length: side * side }, (_, i) => Math.sin(i * 1.7))
+    for (const [width, height, inputWidth, inputHeight] of [
+      [100, 61, 32, 20],
+      [21, 13, 32, 20],
+      [20, 32, 20, 32]
+    ] as const) {
+      const whole = resizeBilinear({ data: logits, planes: 1, rows: side, columns: side }, square, square)
+      const input = Float32Array.from(
+        { length: inputWidth * inputHeight },
+        (_, i) => whole[Math.floor(i / inputWidth) * square + (i % inputWidth)] ?? NaN
+      )
+      const plane = { data: input, planes: 1, rows: inputHeight, columns: inputWidth }
+      const expected = resizeBilinear(plane, height, width)
+      const got = logitsAtPicture(logits, side, { square, inputWidth, inputHeight, width, height })
+      const errors = got.map((value, i) => Math.abs(value - (expected[i] ?? NaN)))
+      expect(got).toHaveLength(width * height)
+      expect(Math.max(...errors)).toBeLessThan(1e-6)
+    }
   })
 
   it('above 0 are the mask', () => {

@@ -63,7 +63,8 @@ function makeMask({ logits, side }: SamMask, geometry: SamGeometry): PictureMask
   const { width, height } = geometry
   const inside = maskFromLogits(logitsAtPicture(logits, side, geometry))
   const thickness = Math.max(1, Math.round(Math.max(width, height) * OUTLINE_SHARE))
-  const pixels = inside.reduce((sum, value) => sum + value, 0)
+  let pixels = 0
+  for (const value of inside) pixels += value
   return {
     width,
     height,

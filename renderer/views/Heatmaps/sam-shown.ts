@@ -110,7 +110,10 @@ const PALETTE = [SAM_COLORS.mask]
 /** Label 0 where the mask is 1. The same array every time, so that a plot knows what it has uploaded. */
 const labels = new WeakMap<Uint8Array, Uint16Array>()
 function labelsOf(pixels: Uint8Array): Uint16Array {
-  const made = labels.get(pixels) ?? Uint16Array.from(pixels, (value) => 1 - value)
+  const known = labels.get(pixels)
+  if (known) return known
+  const made = new Uint16Array(pixels.length)
+  for (let i = 0; i < made.length; i++) made[i] = 1 - (pixels[i] ?? 0)
   labels.set(pixels, made)
   return made
 }
