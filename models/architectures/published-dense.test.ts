@@ -131,6 +131,10 @@ describe('ImageNet ResNets', () => {
     const encoder = detection.stages.find(isBuilt)
     const outputs = encoder?.build().outputs.map(({ name: output, shape }) => [output, shape[1]])
     expect(outputs?.at(-1)).toEqual(['x4', deepest])
+    const groups = encoder?.build().nodes.map(({ attributes }) => attributes['group'])
+    const isGrouped = name.startsWith('resnext')
+    expect(groups?.filter((group) => group !== undefined)).toHaveLength(isGrouped ? blocks.reduce((a, b) => a + b) : 0)
+    expect(factsOf(detection)['groups']).toBe(isGrouped ? 32 : undefined)
   })
 
   it('mmcv’s with a deep stem', async () => {

@@ -1,4 +1,5 @@
 import type { Floats, GraphBuilder } from '../graph/builder'
+import { groupsOf } from '../graph/layers'
 import { clipStem, deepStem, plainStem, residualStages } from '../graph/resnet'
 import type { Scope } from '../graph/scope'
 import type { Facts } from './facts'
@@ -27,8 +28,10 @@ export function resnetTrunk(scope: Scope, facts: Facts): Trunk {
   facts.fromShape('layers', layers)
   facts.fromShape('block', isBasic ? 'BasicBlock' : 'Bottleneck')
   facts.fromShape('width', width)
+  const groups = isBasic ? 1 : groupsOf(scope.take('layer1.0.conv2.weight').shape, width)
+  if (groups > 1) facts.fromShape('groups', groups)
 
-  const make = isClip ? 'CLIP ResNet' : isDeep ? 'ResNet with a deep stem' : 'ResNet'
+  const make = isClip ? 'CLIP ResNet' : isDeep ? 'ResNet with a deep stem' : groups > 1 ? 'ResNeXt' : 'ResNet'
   return {
     summary: `${make} ${layers.join('-')}, width ${width}`,
     isClip,

@@ -8,10 +8,12 @@ import type { StoredTensor } from '../checkpoints/checkpoint'
 import { elementCount, float32Tensor, toFloat32, type Shape, type Tensor } from '../tensor'
 import { attentionScale, attentionWithWeights, fusedAttention } from './attention'
 import { GraphBuilder, type Floats } from './builder'
+import { normedConvolution } from './layers'
 import { withoutFusedAttention } from './portable'
 import { buildCosineMap } from './score-map'
 import { buildKeySmoothing, buildPromptDenoising, type KeyNorm } from './score-refinement'
 import type { Graph } from './graph'
+import { Ledger, Scope } from './scope'
 import { cellPositions, gridOf, type PositionFit } from './tokens'
 
 /* Blocks by themselves, in ONNX Runtime; the golden cases of architectures/ hold whole models to the authors' numbers. */
@@ -222,5 +224,43 @@ describe('the refinement of a score map', () => {
     expect([...(await smoothed(score, key))]).toEqual(close([3 * share, 3 * (1 - share)]))
     expect([...(await smoothed(score, key, 1, 'channels'))]).toEqual(close([share, 1 - share]))
     expect([...(await smoothed(map([[0.21]]), key))]).toEqual([1])
+  })
+})
+
+describe('a convolution in groups, as ResNeXt has', () => {
+  it('is the whole one with zeros where a group does not look', async () => {
+    const [channels, groups, side] = [8, 4, 5]
+    const within = channels / groups
+    const parts = noise([channels, within, 3, 3], 7).data
+    const whole = new Float32Array(channels * channels * 9)
+    for (let out = 0; out < channels; out++) {
+      const first = Math.floor(out / within) * within
+      whole.set(parts.subarray(out * within * 9, (out + 1) * within * 9), (out * channels + first) * 9)
+    }
+    const stored = (name: string, tensor: Tensor<'float32'>): [string, StoredTensor] => [
+      name,
+      { name, dtype: 'float32', shape: tensor.shape, read: async () => tensor, readRows: async () => tensor }
+    ]
+    const built = (weight: Tensor<'float32'>): Graph => {
+      const norm = (name: string, seed: number) =>
+        stored(
+          name,
+          float32Tensor(
+            [channels],
+            noise([channels], seed).data.map((value) => Math.abs(value) + 0.5)
+          )
+        )
+      const norms = ['weight', 'bias', 'running_mean', 'running_var'].map((name, seed) => norm(`bn.${name}`, seed + 2))
+      const scope = new Scope(new Ledger(new Map([stored('conv.weight', weight), ...norms]), 'x.pth'))
+      const g = new GraphBuilder('convolution')
+      const x = g.input('x', 'float32', [1, channels, side, side])
+      const y = normedConvolution(g, x, scope.at('conv'), scope.at('bn'), { padding: 1, channels })
+      g.output('y', y, [1, channels, side, side])
+      return g.build()
+    }
+    const x = noise([1, channels, side, side], 3)
+    const grouped = await run(built(float32Tensor([channels, within, 3, 3], parts)), { x })
+    const expected = await run(built(float32Tensor([channels, channels, 3, 3], whole)), { x })
+    expect([...valuesOf(grouped, 'y')]).toEqual(close(valuesOf(expected, 'y')))
   })
 })

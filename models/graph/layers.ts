@@ -1,3 +1,4 @@
+import type { Shape } from '../tensor'
 import { float, int, ints, type Floats, type GraphBuilder } from './builder'
 import type { Scope } from './scope'
 import { foldedConvolution, plain, scaled, type Normalization } from './weights'
@@ -57,6 +58,8 @@ export interface ConvolutionOptions {
   /** 1 unless said */
   readonly stride?: number
   readonly padding: number
+  /** of the picture, where the weight may be of a grouped convolution and be made for a part of them */
+  readonly channels?: number
 }
 
 function window({ stride = 1, padding }: ConvolutionOptions) {
@@ -80,7 +83,17 @@ export function normedConvolution(
 ): Floats {
   const stored = convolutionScope.take('weight', [undefined, undefined, undefined, undefined])
   const { weight, bias } = foldedConvolution(stored, batchNorm(normScope, stored.shape[0]))
-  return g.op('Conv', [x, g.weight(weight), g.weight(bias)], window(options))
+  const groups = groupsOf(stored.shape, options.channels)
+  return g.op('Conv', [x, g.weight(weight), g.weight(bias)], {
+    ...window(options),
+    ...(groups > 1 && { group: int(groups) })
+  })
+}
+
+/** Of a convolution [out, in / groups, kh, kw] on `channels`; 1 where they do not divide, which is then no such weight. */
+export function groupsOf([outputs = 0, inputs = 0]: Shape, channels = inputs): number {
+  const groups = channels / inputs
+  return Number.isInteger(groups) && outputs % groups === 0 ? groups : 1
 }
 
 export function relu(g: GraphBuilder, x: Floats): Floats {

@@ -22,17 +22,22 @@ export function residualStages(g: GraphBuilder, stem: Floats, scope: Scope, down
   return outputs
 }
 
-/** A Bottleneck (1×1, 3×3, 1×1), or a BasicBlock (3×3, 3×3) where there is no third convolution. */
+/** A Bottleneck (1×1, 3×3 (in groups, where it is ResNeXt's), 1×1), or a BasicBlock (3×3, 3×3) where there is no third convolution. */
 function residualBlock(g: GraphBuilder, x: Floats, scope: Scope, stride: number, downsampling: Downsampling): Floats {
   const pools = downsampling === 'pool' && stride > 1
-  const convolve = (input: Floats, index: number, padding: number, ownStride = 1) =>
-    normedConvolution(g, input, scope.at(`conv${index}`), scope.at(`bn${index}`), { padding, stride: ownStride })
+  const convolve = (input: Floats, index: number, padding: number, ownStride = 1, channels?: number) =>
+    normedConvolution(g, input, scope.at(`conv${index}`), scope.at(`bn${index}`), {
+      padding,
+      stride: ownStride,
+      ...(channels !== undefined && { channels })
+    })
   const ownStride = downsampling === 'stride' ? stride : 1
 
   let out: Floats
   if (scope.hasAny('conv3')) {
     out = relu(g, convolve(x, 1, 0))
-    out = relu(g, convolve(out, 2, 1, ownStride))
+    // of groups in ResNeXt
+    out = relu(g, convolve(out, 2, 1, ownStride, scope.take('conv1.weight').shape[0]))
     out = convolve(pools ? averagePool(g, out, stride) : out, 3, 0)
   } else {
     out = relu(g, convolve(x, 1, 1, ownStride))
