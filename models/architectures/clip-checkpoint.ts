@@ -10,7 +10,7 @@ import type { ImageSide } from './image-side'
 import { readMmcvMeta, type MmcvMeta } from './mmcv-meta'
 import { CLIP_NORMALIZATION } from './preprocess'
 import { resnetSide } from './resnet-side'
-import { plainVitSide } from './vit-side'
+import { isOpenClipWidth, plainVitSide } from './vit-side'
 
 /** Buffers of OpenAI's archives, open_clip and Hugging Face that hold no weights. */
 const BUFFERS = ['input_resolution', 'context_length', 'vocab_size', 'attn_mask']
@@ -22,6 +22,8 @@ export interface ClipCheckpoint {
   readonly ledger: Ledger
   readonly root: Scope
   readonly meta: MmcvMeta
+  /** whether it is a TorchScript archive, which is how OpenAI publishes its own */
+  readonly isArchive: boolean
   /** how names were changed */
   readonly notes: readonly Note[]
 }
@@ -34,7 +36,8 @@ export function readClip(checkpoint: Checkpoint): ClipCheckpoint | undefined {
   const ledger = new Ledger(stateDict, file)
   const root = new Scope(ledger)
   root.ignore((name) => BUFFERS.includes(name) || BUFFER_ENDINGS.some((ending) => name.endsWith(ending)))
-  return { file, ledger, root, meta: readMmcvMeta(checkpoint), notes }
+  const isArchive = checkpoint.format === 'torchscript'
+  return { file, ledger, root, meta: readMmcvMeta(checkpoint), isArchive, notes }
 }
 
 /** Whether a checkpoint has CLIP's two sides. */
@@ -56,9 +59,25 @@ function openAiNames(stateDict: StateDict): { stateDict: StateDict; notes: Note[
   return { stateDict: huggingFace, notes: [{ code: 'renamed', message }] }
 }
 
-/** Of the transformers: OpenAI's, or PyTorch's own, which no shape tells. */
-export function clipActivation(facts: Facts): TextOptions['activation'] {
-  return facts.oneOf('activation', ['quick_gelu', 'gelu']) === 'gelu' ? gelu : quickGelu
+/**
+ * Of the transformers: OpenAI's, or PyTorch's own, which no shape tells. Sizes that open_clip alone published have the
+ * latter.
+ */
+export function clipActivation({ root }: ClipCheckpoint, facts: Facts): TextOptions['activation'] {
+  const visual = root.at('visual')
+  const isOpenClip = visual.hasAny('transformer') && isOpenClipWidth(visual.take('conv1.weight').shape[0] ?? 0)
+  const name = facts.oneOf('activation', isOpenClip ? ['gelu', 'quick_gelu'] : ['quick_gelu', 'gelu'])
+  return name === 'gelu' ? gelu : quickGelu
+}
+
+/** Said where the activation is taken by rule and the file may come from elsewhere: OpenAI publishes archives. */
+export function activationNotes({ isArchive }: ClipCheckpoint, facts: Facts): Note[] {
+  const fact = facts.list.find(({ key }) => key === 'activation')
+  if (isArchive || fact?.source !== 'published rule') return []
+  const message =
+    `The activation is taken to be ${String(fact.value)}, which no shape tells: OpenAI’s CLIPs have quick_gelu, those ` +
+    'that open_clip trained (LAION, DataComp) gelu; set activation where this one differs.'
+  return [{ code: 'assumed', message }]
 }
 
 /** CLIP's picture encoder, ResNet or ViT, as published. */

@@ -2,6 +2,7 @@ import type { Checkpoint } from '../checkpoints/checkpoint'
 import { buildCosineMap, buildPictureLogits } from '../graph/score-map'
 import type { Architecture, Detection, Overrides } from './architecture'
 import {
+  activationNotes,
   clipActivation,
   clipImageSide,
   clipPreprocess,
@@ -31,7 +32,7 @@ export const clip = {
 function detection(checkpoint: ClipCheckpoint, overrides: Overrides): Detection {
   const { file, ledger, root, meta } = checkpoint
   const facts = new Facts(overrides, file)
-  const activation = clipActivation(facts)
+  const activation = clipActivation(checkpoint, facts)
   const image = clipImageSide(checkpoint, facts, activation)
   const text = clipWords(checkpoint, facts, { contexts: undefined, channels: image.channels, activation })
   const logitScale = root.take('logit_scale')
@@ -53,6 +54,11 @@ function detection(checkpoint: ClipCheckpoint, overrides: Overrides): Detection 
       graphStage(buildPictureLogits(image.channels, logitScale))
     ],
     ...ledger.account(),
-    notes: [...checkpoint.notes, positionNote(image.trainedSide), ...facts.unusedOverrides()]
+    notes: [
+      ...checkpoint.notes,
+      positionNote(image.trainedSide),
+      ...activationNotes(checkpoint, facts),
+      ...facts.unusedOverrides()
+    ]
   }
 }

@@ -5,6 +5,7 @@ import { Ledger, Scope } from '../graph/scope'
 import { buildCosineMap, buildPictureLogits } from '../graph/score-map'
 import type { Architecture, Companions, Detection, Overrides, Wording } from './architecture'
 import {
+  activationNotes,
   clipActivation,
   clipImageSide,
   clipPreprocess,
@@ -66,7 +67,9 @@ function detection(checkpoint: Checkpoint, overrides: Overrides, companions: Com
     ...(!clip && { needs: ['clip'] as const }),
     ...account,
     missing: [...account.missing, ...(clip?.ledger.missing ?? [])],
-    notes: clip ? [...clip.notes, positionNote(parts.trainedSide), ...facts.unusedOverrides()] : []
+    notes: clip
+      ? [...clip.notes, positionNote(parts.trainedSide), ...activationNotes(clip, facts), ...facts.unusedOverrides()]
+      : []
   }
 }
 
@@ -90,7 +93,7 @@ interface Learned {
 function withClip(clip: ClipCheckpoint, { facts, contexts, metaNet, file }: Learned) {
   checkWidth(clip, contexts, file)
   const namePosition = metaNet ? 'end' : facts.oneOf('class_position', ['end', 'middle', 'front'])
-  const activation = clipActivation(facts)
+  const activation = clipActivation(clip, facts)
   const image = clipImageSide(clip, facts, activation)
   const { channels } = image
   const text = clipWords(clip, facts, { contexts: () => contexts, channels, activation })

@@ -7,6 +7,7 @@ import { denseclip } from './denseclip'
 import { imagenetResnet } from './imagenet'
 import { maskclip } from './maskclip'
 import { onnxFile } from './onnx'
+import { refuseRelatives } from './relatives'
 import { sam } from './sam'
 import { semanticFpn } from './semantic-fpn'
 import { withPlainNames } from './state-names'
@@ -31,8 +32,8 @@ export interface DetectOptions {
 
 /**
  * What a checkpoint is, by the first system that recognises it; undefined where none does (its tensors can be browsed
- * all the same). Throws a StudioError where a system is sure that the file is its own and cannot be used, `invalid` for
- * an unknown `as`.
+ * all the same). Throws a StudioError where a system is sure that the file is its own and cannot be used, `unsupported`
+ * for what is known and not run (relatives.ts), `invalid` for an unknown `as`.
  */
 export async function detect(
   checkpoint: Checkpoint,
@@ -48,6 +49,8 @@ export async function detect(
   const others = Object.fromEntries(
     Object.entries(companions).map(([name, companion]) => [name, withPlainNames(companion)])
   )
+  // a graph is opened as it is, whatever its weights are called
+  if (as === undefined && checkpoint.format !== 'onnx') refuseRelatives(renamed)
   for (const architecture of asked) {
     const detection = await (architecture as Architecture).detect(renamed, overrides, others)
     if (!detection) continue

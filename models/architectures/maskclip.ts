@@ -42,7 +42,7 @@ function fromClip(clip: ClipCheckpoint, facts: Facts, { clipText }: Companions):
   const image = visual.hasAny('transformer') ? maskclipVitSide(visual, facts, heads) : maskclipResnetSide(visual, facts)
   const { channels } = image
   const encoded = (): Parts => {
-    const words = clipWords(clip, facts, { contexts: undefined, channels, activation: clipActivation(facts) })
+    const words = clipWords(clip, facts, { contexts: undefined, channels, activation: clipActivation(clip, facts) })
     return { stages: [{ ...words, ensemble: 'templates' }], tensors: [specs.TOKEN_IDS, specs.TEXT_EMBEDDING] }
   }
   const words = clipText ? storedWords(clipText, channels) : encoded()

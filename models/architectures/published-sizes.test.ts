@@ -8,6 +8,7 @@ import { WrittenFiles } from '../../bench/written-files'
 import type { Checkpoint } from '../checkpoints/checkpoint'
 import type { Detection } from './architecture'
 import { detect } from './index'
+import { headChoice } from './vit-side'
 
 /*
  * Every published size of CLIP and SAM, and of what stands on CLIP, from files of that layout. Nothing is written but
@@ -99,6 +100,35 @@ describe('CLIP', () => {
       expect(factsOf(await complete(plain))).toMatchObject(clipFacts(name))
     }
   )
+
+  it('of open_clip alone have other heads and the exact activation', async () => {
+    const sizes = { joint: 1024, side: 224, width: 1280, layers: 32, patch: 14, textWidth: 1024 }
+    const detection = await complete(await files.add('open_clip-ViT-H-14.safetensors', clipOf(sizes)))
+    expect(factsOf(detection)).toMatchObject({ heads: 16, text_heads: 16, activation: 'gelu' })
+    for (const [width, heads] of [
+      [1280, 16],
+      [1408, 16],
+      [1664, 16],
+      [1024, 16],
+      [768, 12]
+    ] as const) {
+      expect(headChoice(undefined, width).rule).toBe(heads)
+    }
+  })
+
+  it('may have either activation, which is said, and settled by the user', async () => {
+    const sizes = CLIP_SIZES['ViT-B/32']
+    const notes = ({ notes: all }: Detection) => all.filter(({ message }) => message.includes('quick_gelu'))
+    const plain = await files.add('laion-ViT-B-32.safetensors', clipOf(sizes, 'float32'))
+    const assumed = await complete(plain)
+    expect(factsOf(assumed)['activation']).toBe('quick_gelu')
+    expect(notes(assumed)).toHaveLength(1)
+    const settled = await complete(plain, { overrides: { activation: 'gelu' } })
+    expect([factsOf(settled)['activation'], sourcesOf(settled)['activation']]).toEqual(['gelu', 'user'])
+    expect(notes(settled)).toEqual([])
+    // OpenAI's own
+    expect(notes(await complete(await files.add('openai.pt', clipOf(sizes), { isScript: true })))).toEqual([])
+  })
 
   it.each(CLIPS)('%s opened as MaskCLIP', async (name) => {
     const checkpoint = await files.add(`mask-${name}.pt`, clipOf(CLIP_SIZES[name]))

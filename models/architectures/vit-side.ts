@@ -27,9 +27,17 @@ export function readSizes(scope: Scope, facts: Facts) {
   return { width, patch, layers, channels, trainedSide, summary }
 }
 
-/** CLIP's rule: heads of width 64. */
+/** Widths of the ViTs that open_clip published and OpenAI did not, H/14, g/14 and bigG/14: all have 16 heads. */
+const OPEN_CLIP_WIDTHS = [1280, 1408, 1664]
+
+/** Whether a ViT is of a width that open_clip alone published. */
+export function isOpenClipWidth(width: number): boolean {
+  return OPEN_CLIP_WIDTHS.includes(width)
+}
+
+/** CLIP's rule: heads of width 64, but for the largest of open_clip. */
 export function headChoice(configured: number | undefined, width: number): Choice<number> {
-  return { configured, rule: Math.max(1, Math.floor(width / 64)) }
+  return { configured, rule: isOpenClipWidth(width) ? 16 : Math.max(1, Math.floor(width / 64)) }
 }
 
 interface DenseVitOptions {
