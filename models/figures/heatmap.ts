@@ -25,6 +25,8 @@ export interface HeatmapPanel {
 
 export interface HeatmapFigure {
   readonly panels: readonly HeatmapPanel[]
+  /** panels beside each other before the next row; all of them where not said */
+  readonly columns?: number
   /** last line: which checkpoint, which picture */
   readonly caption: string
   /** longer side of each picture on the page, in pixels */
@@ -138,16 +140,23 @@ function layoutPanel(
   }
 }
 
-export function layoutHeatmap({ panels, caption, size }: HeatmapFigure): HeatmapLayout {
+export function layoutHeatmap({ panels, columns = panels.length, caption, size }: HeatmapFigure): HeatmapLayout {
   let x = MARGIN
+  let top = MARGIN
   let bottom = MARGIN
-  const placed = panels.map((panel) => {
-    const layout = layoutPanel(panel, x, MARGIN, size)
+  let right = MARGIN
+  const placed = panels.map((panel, index) => {
+    if (index > 0 && index % columns === 0) {
+      x = MARGIN
+      top = bottom + PANEL_GAP
+    }
+    const layout = layoutPanel(panel, x, top, size)
     x = layout.right + PANEL_GAP
+    right = Math.max(right, layout.right)
     bottom = Math.max(bottom, layout.bottom)
     return layout
   })
-  const width = x - PANEL_GAP + MARGIN
+  const width = right + MARGIN
   return {
     width,
     height: bottom + CAPTION_HEIGHT + MARGIN,

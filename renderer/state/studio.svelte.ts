@@ -15,7 +15,7 @@ import {
   type SamChoice
 } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
-import { indexOfClass } from './class-names'
+import { indexOfClass, isSameList } from './class-names'
 import { comparesWords, listOf, takesAnyList } from './class-lists'
 import type { EngineClient } from './engine'
 import { History } from './history'
@@ -29,6 +29,7 @@ import { promptsFromScores, scoreSourceOf, type FromScores } from './sam-prompts
 import { dictionaries, type Words } from '../words/words'
 import { Session } from './session.svelte'
 import { DEFAULT_SETTINGS, type Settings } from './settings'
+import { SharedScales } from './shared-scales.svelte'
 
 /** A file that the user brought and that cannot be opened; what was open before stays. */
 export interface FailedFile {
@@ -84,6 +85,8 @@ export class Studio {
   /** the class whose name is being written: an index, or a new one */
   editedClass: number | 'new' | undefined = $state()
   exporter: PaneExporter | undefined = $state.raw()
+  /** what the maps of all panes add to the scales that they share */
+  readonly scales = new SharedScales()
   readonly notices = new Notices()
   readonly files: KnownFiles
 
@@ -181,6 +184,16 @@ export class Studio {
   /** Whether there are several models, of which each has to be told. */
   get comparing(): boolean {
     return this.models.length > 1
+  }
+
+  /** What the labels count: the checkpoint's classes, whatever the list was edited to. */
+  get labelClasses(): readonly string[] {
+    return trainedClasses(this.classModel)
+  }
+
+  /** Whether a model answers for the classes that the labels count, so that the two can be compared. */
+  labelsFit(slot: ModelSlot): boolean {
+    return isSameList(trainedClasses(slot), this.labelClasses)
   }
 
   /** τ in use for a model: the chosen one, or its own. */
@@ -414,6 +427,12 @@ export class Studio {
     this.canRedo = this.#history.canRedo
     this.session.follow(choices)
   }
+}
+
+/** The classes that a model was made for; where it takes any, those it has now. */
+function trainedClasses(slot: ModelSlot | undefined): readonly string[] {
+  const own = slot?.info?.classes ?? []
+  return own.length > 0 ? own : (slot?.classes ?? [])
 }
 
 const STUDIO = Symbol('studio')

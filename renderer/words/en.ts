@@ -1,5 +1,6 @@
 import { contexts } from './en/contexts'
 import { opening } from './en/opening'
+import { panes } from './en/panes'
 import { sam } from './en/sam'
 import { refine } from './en/refine'
 
@@ -37,6 +38,7 @@ export const en = {
 
   contexts,
   opening,
+  panes,
   refine,
 
   actions: {
@@ -252,10 +254,8 @@ export const en = {
     tagOld: 'before the last change',
     tagLeft: (tag: string) => `left: ${tag}`,
     tagRight: (tag: string) => `right: ${tag}`,
-    needsTensor: (tensor: string) => `This model has no ${tensor}.`,
     needsLabels: 'There is no ground truth for this picture. Drop its label image on the window to compare.',
     needsProbe: 'Point at the picture: the map shows how alike all cells are to the one under the mouse.',
-    needsClass: (name: string) => `This model has no class “${name}”.`,
     noClasses: 'This model has no classes.',
     noPicture: 'No picture is open. Drop one on the window.',
     noModel: 'No model is open. Drop a checkpoint on the window to see what it sees.',

@@ -1,5 +1,6 @@
 import { contexts } from './ko/contexts'
 import { opening } from './ko/opening'
+import { panes } from './ko/panes'
 import { sam } from './ko/sam'
 import { refine } from './ko/refine'
 import type { Words } from './words'
@@ -32,6 +33,7 @@ export const ko: Words = {
 
   contexts,
   opening,
+  panes,
   refine,
 
   actions: {
@@ -245,10 +247,8 @@ export const ko: Words = {
     tagOld: '변경 전',
     tagLeft: (tag) => `왼쪽: ${tag}`,
     tagRight: (tag) => `오른쪽: ${tag}`,
-    needsTensor: (tensor) => `이 모델에는 ${tensor}가 없습니다.`,
     needsLabels: '이 사진의 정답이 없습니다. 비교하려면 레이블 이미지를 창에 놓으세요.',
     needsProbe: '사진 위를 가리키면 그 셀과 다른 모든 셀이 얼마나 비슷한지 보여 줍니다.',
-    needsClass: (name) => `이 모델에는 “${name}” 클래스가 없습니다.`,
     noClasses: '이 모델에는 클래스가 없습니다.',
     noPicture: '열린 사진이 없습니다. 창에 놓아 주세요.',
     noModel: '열린 모델이 없습니다. 체크포인트를 창에 놓으면 모델이 보는 것을 보여 줍니다.',

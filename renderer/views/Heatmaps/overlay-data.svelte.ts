@@ -81,7 +81,7 @@ export class OverlayData {
       () => {
         const from = labelSourceOf(kind(), maps.scoreTensor)
         const labels = this.#labels
-        if (!from || !kind().startsWith('loss') || !labels) return undefined
+        if (!from || !kind().startsWith('loss') || !labels || !studio.labelsFit(slot)) return undefined
         // the decoder's loss has no temperature: moving τ asks for nothing
         const tau = from === 'score_map' ? studio.tauOf(slot) : 1
         return this.#ofRun(from, (run) => ({ ...run, labels, from, tau }))
@@ -92,7 +92,7 @@ export class OverlayData {
       () => {
         const from = labelSourceOf(kind(), maps.scoreTensor)
         const labels = this.#labels
-        if (!from || !kind().endsWith('argmax') || !labels) return undefined
+        if (!from || !kind().endsWith('argmax') || !labels || !studio.labelsFit(slot)) return undefined
         return this.#ofRun(from, (run) => ({ ...run, labels, from }))
       },
       ({ run, labels, from }, context) => engine.meanIou({ run, labels, from }, context)

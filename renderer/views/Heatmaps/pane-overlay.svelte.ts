@@ -1,9 +1,11 @@
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { studioError } from '../../state/resource.svelte'
+import type { ScalePart } from '../../state/shared-scales.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { OverlayData, type ShownKind } from './overlay-data.svelte'
-import { show, type Missing, type Shown } from './shown'
-import type { SharedRange, SlotMaps } from './slot-maps.svelte'
+import { scaleOf } from './scale'
+import { show, type Shown, type Sources } from './shown'
+import type { SlotMaps } from './slot-maps.svelte'
 import type { Words } from '../../words/words'
 
 /** One overlay of one model as a pane shows it. Make it while a component is set up. */
@@ -11,13 +13,13 @@ export class PaneOverlay {
   readonly #slot: ModelSlot
   readonly #data: OverlayData
   readonly #kind: () => ShownKind
-  readonly #show: (kind: ShownKind) => Shown | Missing | undefined
+  readonly #sources: () => Sources
   readonly #studio: Studio
   #last: Shown | undefined
   /** hash of the picture that #last lies over */
   #lastOver: string | undefined
 
-  readonly #now = $derived.by(() => this.#show(this.#kind()))
+  readonly #now = $derived.by(() => show(this.#kind(), this.#sources()))
 
   /** What is to be seen. While an answer is on its way that is what was there before, on the same picture. */
   readonly shown: Shown | undefined = $derived.by(() => {
@@ -33,20 +35,16 @@ export class PaneOverlay {
   /** What has to be chosen or opened first; '' if nothing. */
   readonly missing: string = $derived(this.#now && 'missing' in this.#now ? this.#now.missing : '')
 
-  constructor(
-    studio: Studio,
-    slot: ModelSlot,
-    maps: SlotMaps,
-    shared: SharedRange,
-    words: () => Words['heatmaps'],
-    kind: () => ShownKind
-  ) {
+  /** What it adds to the scale that all maps of its unit share. */
+  readonly scale: ScalePart | undefined = $derived.by(() => scaleOf(this.#kind(), this.#sources()))
+
+  constructor(studio: Studio, slot: ModelSlot, maps: SlotMaps, words: () => Words['heatmaps'], kind: () => ShownKind) {
     this.#studio = studio
     this.#slot = slot
     this.#kind = kind
     const data = new OverlayData(studio, slot, maps, kind)
     this.#data = data
-    this.#show = (shownKind) => show(shownKind, { studio, slot, maps, data, shared, words: words() })
+    this.#sources = () => ({ studio, slot, maps, data, words: words() })
   }
 
   get kind(): ShownKind {

@@ -1,7 +1,5 @@
 import type { LabelSource } from '#models/api'
 import type { Unit } from '#models/figures/numbers'
-import type { ModelSlot } from '../../state/model-slot.svelte'
-import type { Studio } from '../../state/studio.svelte'
 
 /** The score maps that a model may have: as computed, and MaskCLIP's before and after refinement. */
 export const SCORE_TENSORS = [
@@ -19,12 +17,6 @@ export const SCORE_UNITS: Readonly<Record<ScoreTensor, Unit>> = {
 
 /** What denoising gives a class that it removes, everywhere. */
 const REMOVED = -1
-
-/** The score map that is chosen for a model; as computed where it has no other. */
-export function scoreTensorOf({ heatmaps }: Studio, slot: ModelSlot): ScoreTensor {
-  const chosen = slot.choice.pane?.scoreTensor ?? heatmaps.scoreTensor
-  return SCORE_TENSORS.find((tensor) => tensor === chosen && slot.has(tensor)) ?? 'score_map'
-}
 
 /** The values that a range is taken of: removed classes would pull it down to where nothing else is. */
 export function countedValues(tensor: ScoreTensor, values: Float32Array): Float32Array {

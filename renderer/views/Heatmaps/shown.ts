@@ -2,17 +2,20 @@ import type { LabelMap, RgbMap } from '#models/api'
 import { presentEntries } from '#models/figures/class-legend'
 import type { Key } from '#models/figures/heatmap'
 import { formatNats, formatShare, type Unit } from '#models/figures/numbers'
-import { domainOf, WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
+import { WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
 import type { ColorMap, Rgb } from '#models/palettes'
 import type { HeatmapOptions } from '../../state/choices'
 import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
+import type { Range } from '../../state/shared-scales.svelte'
 import type { Studio } from '../../state/studio.svelte'
 import { featureTensorOf } from './feature-tensor'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
+import { featureTensorsOf, neededTensor } from './pane-choice'
+import { chosenScale, lossRange, rangeOf } from './scale'
 import { showSamLogits, showSamMask } from './sam-shown'
 import { isRemoved, SCORE_UNITS } from './score-tensor'
-import type { Cells, SharedRange, SlotMaps } from './slot-maps.svelte'
+import type { Cells, SlotMaps } from './slot-maps.svelte'
 import { beyondTags, labelTags, meanIouTags, runTags } from './tags'
 import type { PlacedWindow } from './windows'
 import type { Words } from '../../words/words'
@@ -37,11 +40,8 @@ export interface Sources {
   readonly slot: ModelSlot
   readonly maps: SlotMaps
   readonly data: OverlayData
-  readonly shared: SharedRange
   readonly words: Words['heatmaps']
 }
-
-type Range = readonly [low: number, high: number]
 
 function domainFor(range: Range, options: HeatmapOptions): Range {
   if (options.polarity === 'sequential') return range
@@ -51,11 +51,6 @@ function domainFor(range: Range, options: HeatmapOptions): Range {
 
 const mapOf = (options: HeatmapOptions): ColorMap =>
   options.polarity === 'signed' ? options.signedMap : options.sequentialMap
-
-const rangeOf = (maps: readonly Cells[]): Range => {
-  const ranges = maps.map(({ values }) => domainOf(values, false))
-  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
-}
 
 /** One overlay a window, each in its place; `windows` and `overlays` go together. */
 function layersOf(overlays: readonly Overlay[], windows: readonly PlacedWindow[], opacity: number): Layer[] {
@@ -96,27 +91,28 @@ const colorBar = (tensor: string, unit: Unit, map: ColorMap, domain: Range): Key
 })
 
 function showScores(from: Sources): Shown | Missing | undefined {
-  const { studio, slot, maps, shared, words } = from
+  const { studio, slot, maps, words } = from
   const options = studio.heatmaps
   if (studio.chosenName === undefined) return { missing: words.noClasses }
-  if (studio.chosenIndex(slot) === undefined) return { missing: words.needsClass(studio.chosenName) }
+  if (studio.chosenIndex(slot) === undefined) return lackingClass(from, studio.chosenName)
   const scores = maps.scores.value
   // a class that was added since is on its way
   const index = indexOfClass(scores?.classes ?? [], studio.chosenName)
   const cells = scores?.windows.map((_, window) => scores.ofClass(window, index)).filter((map) => map !== undefined)
   if (!scores || !cells || cells.length === 0) return undefined
-  const own = options.scale === 'own'
   const { tensor } = scores
-  const domain = domainFor(own ? rangeOf(cells) : (shared.of(tensor) ?? scores.range), options)
+  // shared: over all classes, so that they compare too
+  const scale = chosenScale(from, SCORE_UNITS[tensor], rangeOf(cells), scores.range)
+  const domain = domainFor(scale.range, options)
   const map = mapOf(options)
   return {
-    title: `${studio.chosenName} · ${tensor}`,
+    title: `${scores.classes[index ?? -1] ?? studio.chosenName} · ${tensor}`,
     layers: scalarLayers(cells, maps.windows, options, map, domain),
     keys: [colorBar(tensor, SCORE_UNITS[tensor], map, domain)],
     tags: [
       ...(isRemoved(tensor, cells) ? [studio.words.refine.tagRemoved] : []),
       words.tagInterpolation[options.interpolation],
-      own ? words.tagOwn : words.tagShared,
+      scale.tag,
       ...runTags(from)
     ]
   }
@@ -126,16 +122,17 @@ function showLogits(from: Sources): Shown | Missing | undefined {
   const { studio, slot, data, words } = from
   const options = studio.heatmaps
   if (studio.chosenName === undefined) return { missing: words.noClasses }
-  if (studio.chosenIndex(slot) === undefined) return { missing: words.needsClass(studio.chosenName) }
+  if (studio.chosenIndex(slot) === undefined) return lackingClass(from, studio.chosenName)
   const cells = data.logits.value
   if (!cells) return undefined
-  const domain = domainFor(rangeOf([cells]), options)
+  const scale = chosenScale(from, 'logit', rangeOf([cells]))
+  const domain = domainFor(scale.range, options)
   const map = mapOf(options)
   return {
-    title: `${studio.chosenName} · seg_logits`,
+    title: `${slot.classes[studio.chosenIndex(slot) ?? -1] ?? studio.chosenName} · seg_logits`,
     layers: scalarLayers([cells], [], options, map, domain),
     keys: [colorBar('seg_logits', 'logit', map, domain)],
-    tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...runTags(from)]
+    tags: [words.tagInterpolation[options.interpolation], scale.tag, ...runTags(from)]
   }
 }
 
@@ -193,32 +190,35 @@ function showTruth(from: Sources): Shown | Missing | undefined {
   const { studio, slot, data, words } = from
   if (!studio.labels.info) return { missing: words.needsLabels }
   const map = data.truth.value
-  // labels index the checkpoint's own classes, whatever the list was edited to
-  if (!map || !slot.info) return undefined
-  return showLabels(from, words.groundTruth, map, slot.info, [...labelTags(from), ...beyondTags(from, map)])
+  if (!map) return undefined
+  const classes = studio.labelClasses
+  const palette = paletteOf(studio.classModel ?? slot, classes)
+  return showLabels(from, words.groundTruth, map, { classes, palette }, [...labelTags(from), ...beyondTags(from, map)])
 }
 
 function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
-  const { studio, data, words } = from
+  const { studio, slot, data, words } = from
   if (!studio.labels.info) return { missing: words.needsLabels }
+  if (!studio.labelsFit(slot)) {
+    return { missing: studio.words.panes.otherLabels(nameOf(from), studio.classModel?.letter ?? '') }
+  }
   const loss = data.loss.value
   if (!loss) return undefined
   const { width, height, values, mean } = loss
   const options = studio.heatmaps
   const ofScores = kind === 'loss-score'
   const what = ofScores ? 'score_map / τ' : 'seg_logits'
-  // a loss has no sign, and no loss is the one end of it that means the same everywhere
-  const domain: Range = [0, domainOf(values, false)[1]]
+  const scale = chosenScale(from, 'nats', lossRange(values))
   const map = options.sequentialMap
   return {
     title: words.crossEntropyOf(what),
     // a value a pixel: there is nothing between them
-    layers: scalarLayers([{ rows: height, columns: width, values }], [], options, map, domain, 'cells'),
-    keys: [colorBar(what, 'nats', map, domain)],
+    layers: scalarLayers([{ rows: height, columns: width, values }], [], options, map, scale.range, 'cells'),
+    keys: [colorBar(what, 'nats', map, scale.range)],
     tags: [
       words.tagMean(formatNats(mean)),
-      ...(ofScores ? [words.tagTau(String(studio.tauOf(from.slot)))] : []),
-      words.tagOwn,
+      ...(ofScores ? [words.tagTau(String(studio.tauOf(slot)))] : []),
+      scale.tag,
       ...labelTags(from),
       ...runTags(from)
     ]
@@ -309,12 +309,20 @@ function showFeature(from: Sources): Shown | undefined {
   }
 }
 
-/** Tensors without which a kind cannot be shown. */
-function tensorOf(kind: ShownKind, { studio, slot, maps }: Sources): string | undefined {
-  if (kind === 'score_map') return 'score_map'
-  if (kind === 'logits') return 'seg_logits'
-  if (kind === 'feature' || kind === 'similar') return featureTensorOf(slot, studio.heatmaps)
-  return labelSourceOf(kind, maps.scoreTensor)
+const nameOf = ({ studio, slot }: Sources): string => (studio.comparing ? slot.letter : studio.words.panes.thisModel)
+
+function lackingClass(from: Sources, name: string): Missing {
+  return { missing: from.studio.words.panes.hasNoClass(nameOf(from), name) }
+}
+
+/** That the model lacks a tensor, and why or what there is instead. */
+function lackingTensor(from: Sources, kind: ShownKind, tensor: string): Missing {
+  const words = from.studio.words.panes
+  const features = featureTensorsOf(from.slot.info)
+  const isFeature = kind === 'feature' || kind === 'similar'
+  const instead = features.length > 0 ? words.gives(features.join(', ')) : ''
+  const why = words.because[tensor === 'seg_logits' ? 'decoder' : 'words']
+  return { missing: `${words.hasNoTensor(nameOf(from), tensor)} ${isFeature ? instead : why}`.trim() }
 }
 
 /** Undefined while the answer is on its way. */
@@ -326,8 +334,10 @@ export function show(kind: ShownKind, from: Sources): Shown | Missing | undefine
   const { run } = slot
   if (run && kind !== 'labels' && (run.model !== slot.info.id || run.picture !== studio.picture.info?.id))
     return undefined
-  const tensor = tensorOf(kind, from)
-  if (tensor !== undefined && !slot.has(tensor)) return { missing: words.needsTensor(tensor) }
+  const tensor = neededTensor(kind, featureTensorOf(slot, studio.heatmaps), from.maps.scoreTensor)
+  if (tensor !== undefined && !slot.has(tensor)) return lackingTensor(from, kind, tensor)
+  const lost = slot.info.missing.length
+  if (lost > 0 && kind !== 'labels') return { missing: studio.words.panes.cannotRun(nameOf(from), lost) }
   switch (kind) {
     case 'score_map':
       return showScores(from)

@@ -1,11 +1,11 @@
-import { SvelteMap } from 'svelte/reactivity'
 import type { RunInfo } from '#models/api'
 import { domainOf } from '#models/figures/overlay'
 import { toFloat32 } from '#models/tensor'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { Resource } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
-import { countedValues, scoreTensorOf, type ScoreTensor } from './score-tensor'
+import { scoreTensorOf } from './pane-choice'
+import { countedValues, type ScoreTensor } from './score-tensor'
 import { placeWindows, type PlacedWindow } from './windows'
 
 /** The run that a pane shows, and in which life of the engine it was asked for. */
@@ -64,22 +64,6 @@ export class ScoreMaps {
       }
     }
     return { rows, columns, labels }
-  }
-}
-
-/** One range over the classes of all models that show the same tensor: what makes their maps comparable at sight. */
-export class SharedRange {
-  readonly #maps = new SvelteMap<number, ScoreMaps>()
-
-  set(slot: ModelSlot, maps: ScoreMaps | undefined): void {
-    if (maps) this.#maps.set(slot.id, maps)
-    else this.#maps.delete(slot.id)
-  }
-
-  of(tensor: ScoreTensor): readonly [number, number] | undefined {
-    const ranges = [...this.#maps.values()].filter((maps) => maps.tensor === tensor).map(({ range }) => range)
-    if (ranges.length === 0) return undefined
-    return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
   }
 }
 

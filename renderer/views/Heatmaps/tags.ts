@@ -3,7 +3,6 @@ import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { formatIou, formatShare } from '#models/figures/numbers'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Words } from '../../words/words'
-import { systemTitle } from '../../state/systems'
 import type { Sources } from './shown'
 
 /* The small tags on a pane and in its export: what else has to be known to read what is shown. */
@@ -36,7 +35,6 @@ export function runTags(from: Sources): string[] {
   if (!run || !picture) return []
   const { mode, inputWidth, inputHeight, gammaScale } = run.info
   return [
-    ...(slot.info && studio.models.length > 1 ? [systemTitle(slot.info.system)] : []),
     mode.kind === 'whole' ? words.tagWhole : words.tagSlide(mode.window, mode.stride),
     ...(inputWidth === picture.width && inputHeight === picture.height
       ? []
@@ -52,9 +50,9 @@ export function meanIouTags(value: MeanIou | undefined, from: Sources): string[]
   return [from.words.tagMeanIou(formatIou(value.mean), formatShare(value.pixelAccuracy)), ...labelTags(from)]
 }
 
-/** How much of the ground truth is of classes that the checkpoint does not have: it is drawn as nothing. */
-export function beyondTags({ slot, words }: Sources, { labels }: LabelMap): string[] {
-  const known = slot.info?.classes.length ?? 0
+/** How much of the ground truth is of classes that the list does not have: it is drawn as nothing. */
+export function beyondTags({ studio, words }: Sources, { labels }: LabelMap): string[] {
+  const known = studio.labelClasses.length
   const beyond = labels.reduce((count, label) => count + Number(label >= known && label !== IGNORED_LABEL), 0)
   return beyond > 0 ? [words.tagBeyond(formatShare(beyond / labels.length))] : []
 }
