@@ -133,7 +133,9 @@ describe('ImageNet ResNets', () => {
     expect(outputs?.at(-1)).toEqual(['x4', deepest])
     const groups = encoder?.build().nodes.map(({ attributes }) => attributes['group'])
     const isGrouped = name.startsWith('resnext')
-    expect(groups?.filter((group) => group !== undefined)).toHaveLength(isGrouped ? blocks.reduce((a, b) => a + b) : 0)
+    expect(groups?.filter((group) => group !== undefined)).toHaveLength(
+      isGrouped ? blocks.reduce<number>((sum, count) => sum + count, 0) : 0
+    )
     expect(factsOf(detection)['groups']).toBe(isGrouped ? 32 : undefined)
   })
 
