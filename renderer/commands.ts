@@ -97,7 +97,7 @@ export const commands: readonly Command[] = [
     'file',
     ['Shift+Mod+E'],
     (studio) => (studio.dialog = 'export-tensor'),
-    ({ lead }) => lead?.run !== undefined
+    ({ active }) => active?.run !== undefined
   ),
   command('clear-recent', 'file', [], (studio) => report(studio, studio.files.clear())),
 

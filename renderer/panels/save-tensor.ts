@@ -21,7 +21,8 @@ export async function saveTensor(studio: Studio, slot: ModelSlot, name: string):
   const about = JSON.stringify({ ...what, ...provenanceOf(studio, slot) }, undefined, 2)
   const picture = studio.picture.info?.fileName.replace(/\.[^.]+$/, '') ?? 'picture'
   const path = await studio.shell.saveExport({
-    suggestedName: `${picture}-${name}`,
+    // of several models, whose it is
+    suggestedName: [picture, ...(studio.comparing ? [slot.letter] : []), name].join('-'),
     files: [
       { extension: 'npy', bytes: encodeNpy(tensor) },
       { extension: 'json', bytes: new TextEncoder().encode(`${about}\n`) }

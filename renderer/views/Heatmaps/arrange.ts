@@ -6,7 +6,7 @@ interface Size {
 /** A pane narrower than this has its keys below the picture. */
 export const NARROW_PANE = 460
 /** What a pane needs besides the picture: its head, and its keys at the right or below. */
-const HEAD_HEIGHT = 48
+const HEAD_HEIGHT = 76
 const KEYS_WIDTH = 172
 const KEYS_HEIGHT = 64
 /** A picture is no use below this; the view scrolls before. */
