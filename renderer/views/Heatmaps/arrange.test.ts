@@ -18,6 +18,8 @@ describe('panes of models', () => {
     expect(columnsFor(2, 1, LARGE, SQUARE)).toBe(2)
     expect(columnsFor(3, 1, LARGE, PORTRAIT)).toBe(3)
     expect(columnsFor(4, 1, LARGE, SQUARE)).toBe(2)
+    // three and one are as large as two by two, with two places empty
+    expect(columnsFor(4, 1, SMALL, SQUARE)).toBe(2)
     expect(columnsFor(4, 1, { width: 2000, height: 480 }, SQUARE)).toBe(4)
   })
 

@@ -23,15 +23,19 @@ function scaleIn(pane: Size, picture: Size): number {
 
 /**
  * In how many columns the panes of `models` models, `across` each, are to stand so that their pictures are as large as
- * the room allows; the panes of a model stay side by side. Of equals, fewer rows: eyes move sideways more easily.
+ * the room allows; the panes of a model stay side by side. Of equals, the one with the fewest empty places, then the
+ * fewest rows: eyes move sideways more easily.
  */
 export function columnsFor(models: number, across: number, room: Size, picture: Size): number {
-  let best = { columns: 1, scale: -Infinity }
+  let best = { columns: 1, scale: -Infinity, empty: 0 }
   for (let columns = models; columns >= 1; columns--) {
     const width = room.width / (columns * across)
     if (width < MIN_PANE_WIDTH && columns > 1) continue
-    const scale = scaleIn({ width, height: room.height / Math.ceil(models / columns) }, picture)
-    if (scale > best.scale + 1e-9) best = { columns, scale }
+    const rows = Math.ceil(models / columns)
+    const scale = scaleIn({ width, height: room.height / rows }, picture)
+    const empty = rows * columns - models
+    const isEqual = Math.abs(scale - best.scale) < 1e-9
+    if (isEqual ? empty < best.empty : scale > best.scale) best = { columns, scale, empty }
   }
   return best.columns * across
 }
