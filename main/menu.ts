@@ -46,6 +46,7 @@ export function menuTemplate(platform: NodeJS.Platform, send: (id: string) => vo
       label: '&View',
       submenu: [
         item('view-1', 'Heatmaps'),
+        item('view-2', 'Checkpoint'),
         separator,
         item('toggle-library', 'Library', 'CmdOrCtrl+B'),
         item('toggle-inspector', 'Inspector', 'CmdOrCtrl+I'),

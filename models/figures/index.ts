@@ -3,6 +3,7 @@ import { drawBars, layoutBars, type Bars } from './bars'
 import { drawClassLegend, layoutClassLegend, type ClassLegend } from './class-legend'
 import { drawColorBar, layoutColorBar, type ColorBar } from './color-bar'
 import { drawHeatmap, type HeatmapFigure } from './heatmap'
+import { drawHistogram, type HistogramFigure } from './histogram'
 import { svgDocument } from './svg'
 
 /** What can be drawn: adding a figure is a file, a line here and a golden SVG. */
@@ -11,6 +12,7 @@ export type FigureRecipe =
   | ({ readonly kind: 'color-bar' } & ColorBar)
   | ({ readonly kind: 'class-legend' } & ClassLegend)
   | ({ readonly kind: 'bars' } & Bars)
+  | ({ readonly kind: 'histogram' } & HistogramFigure)
 
 /** The figure as an SVG file. */
 export function renderFigure(recipe: FigureRecipe): string {
@@ -29,6 +31,8 @@ export function renderFigure(recipe: FigureRecipe): string {
       const { width, height } = layoutBars(recipe)
       return svgDocument(width, height, 'Values', drawBars(recipe))
     }
+    case 'histogram':
+      return svgDocument(recipe.width, recipe.height, recipe.title, drawHistogram(recipe))
   }
 }
 

@@ -113,6 +113,16 @@ export interface ContextOptions {
   readonly of: 'learned' | 'picture'
 }
 
+/** What the Checkpoint view looks into. */
+export interface DoctorChoice {
+  /** a file that is open as no model */
+  readonly path?: string | undefined
+  /** index of the model, where it is no such file */
+  readonly model: number
+  /** what it is compared with: the index of a model, or a file; undefined: nothing */
+  readonly against?: number | string | undefined
+}
+
 export interface Choices {
   /** slots A–D in order */
   readonly models: readonly ModelChoice[]
@@ -133,6 +143,7 @@ export interface Choices {
   readonly sam: SamChoice
   readonly heatmaps: HeatmapOptions
   readonly contexts: ContextOptions
+  readonly doctor: DoctorChoice
 }
 
 export const DEFAULT_HEATMAPS: HeatmapOptions = {
@@ -153,6 +164,8 @@ export const DEFAULT_HEATMAPS: HeatmapOptions = {
 }
 
 export const DEFAULT_CONTEXTS: ContextOptions = { metric: 'euclidean', of: 'picture' }
+
+export const DEFAULT_DOCTOR: DoctorChoice = { model: 0 }
 
 export const NO_PROMPTS: SamChoice = {
   points: [],
@@ -178,5 +191,6 @@ export const EMPTY_CHOICES: Choices = {
   pins: [],
   sam: NO_PROMPTS,
   heatmaps: DEFAULT_HEATMAPS,
-  contexts: DEFAULT_CONTEXTS
+  contexts: DEFAULT_CONTEXTS,
+  doctor: DEFAULT_DOCTOR
 }

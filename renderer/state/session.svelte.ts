@@ -1,4 +1,4 @@
-import type { Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
+import type { CallContext, Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
 import { isCancelled, type StudioError } from '#models/errors'
 import { MAX_MODELS, type Choices, type ModelChoice, type ModelSource } from './choices'
 import { trainedOrder } from './class-edits'
@@ -158,6 +158,22 @@ export class Session {
       this.#latest.cancel(`run ${slot.id}`)
     }
     return running.length > 0
+  }
+
+  /**
+   * Work on files that a view asks for, of which the newest of a kind counts: among the tasks, and ended with them.
+   * Undefined where it was ended.
+   */
+  work<T>(
+    kind: 'count' | 'compare',
+    subject: string,
+    task: (context: CallContext) => Promise<T>
+  ): Promise<T | undefined> {
+    return this.#latest.run(kind, (signal) => this.tasks.track(kind, subject, signal, task))
+  }
+
+  endWork(kind: 'count' | 'compare'): void {
+    this.#latest.cancel(kind)
   }
 
   /** Ends everything under way. What was shown before stays. */

@@ -3,7 +3,7 @@ import type { CallContext, Progress } from '#models/api'
 /** Work that the user may watch and end. */
 export interface Task {
   readonly id: number
-  readonly kind: 'open-model' | 'open-picture' | 'open-labels' | 'run'
+  readonly kind: 'open-model' | 'open-picture' | 'open-labels' | 'run' | 'count' | 'compare'
   /** a file name, or the letter of the model that runs */
   readonly subject: string
   readonly startedAt: number

@@ -3,6 +3,7 @@ import { WORD_METRICS } from '#models/analysis/nearest-words'
 import { SEQUENTIAL_MAPS, SIGNED_MAPS } from '#models/palettes'
 import {
   DEFAULT_CONTEXTS,
+  DEFAULT_DOCTOR,
   DEFAULT_HEATMAPS,
   EMPTY_CHOICES,
   MAX_MODELS,
@@ -63,6 +64,12 @@ const sam = v.object({
   threshold: v.fallback(v.number(), NO_PROMPTS.threshold)
 })
 
+const doctor = v.object({
+  path: v.optional(v.string()),
+  model: index,
+  against: v.optional(v.union([index, v.string()]))
+})
+
 const contexts = v.object({
   metric: v.fallback(v.picklist(WORD_METRICS), DEFAULT_CONTEXTS.metric),
   of: v.fallback(v.picklist(['learned', 'picture']), DEFAULT_CONTEXTS.of)
@@ -94,7 +101,8 @@ const choices = v.object({
   pins: v.fallback(v.array(v.object({ number: pixels, name: v.string(), x: v.number(), y: v.number() })), []),
   sam: v.fallback(sam, NO_PROMPTS),
   heatmaps: v.fallback(heatmaps, DEFAULT_HEATMAPS),
-  contexts: v.fallback(contexts, DEFAULT_CONTEXTS)
+  contexts: v.fallback(contexts, DEFAULT_CONTEXTS),
+  doctor: v.fallback(doctor, DEFAULT_DOCTOR)
 })
 
 const settings = v.object({

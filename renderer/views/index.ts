@@ -1,3 +1,4 @@
+import Checkpoint from './Checkpoint/Checkpoint.svelte'
 import Heatmaps from './Heatmaps/Heatmaps.svelte'
 import HeatmapsOptions from './Heatmaps/HeatmapsOptions.svelte'
 import type { View } from './view'
@@ -9,7 +10,17 @@ export const views: readonly View[] = [
     title: 'heatmaps',
     component: Heatmaps,
     options: HeatmapsOptions,
+    needs: 'picture',
     accepts: (tensors) => tensors.some(({ axes }) => axes.includes('row') && axes.includes('column')),
     perModel: true
+  },
+  {
+    id: 'checkpoint',
+    title: 'checkpoint',
+    component: Checkpoint,
+    options: undefined,
+    needs: 'nothing',
+    accepts: () => true,
+    perModel: false
   }
 ]

@@ -1,4 +1,5 @@
 import { contexts } from './en/contexts'
+import { doctor } from './en/doctor'
 import { opening } from './en/opening'
 import { panes } from './en/panes'
 import { sam } from './en/sam'
@@ -14,7 +15,7 @@ const count = (n: number, one: string, other: string): string => (plural.select(
 
 export const en = {
   app: 'DenseCLIP Studio',
-  views: { heatmaps: 'Heatmaps' },
+  views: { heatmaps: 'Heatmaps', checkpoint: 'Checkpoint' },
   viewsLabel: 'Views',
   noView: 'None of the views can draw what this model gives.',
 
@@ -36,6 +37,7 @@ export const en = {
     pictureHow: 'Drop a JPEG, PNG, WebP or TIFF anywhere on the window.'
   },
 
+  doctor,
   contexts,
   opening,
   panes,
@@ -290,7 +292,9 @@ export const en = {
       key: 'keys',
       key_smoothing: 'smoothing',
       decode_head: 'decoder',
-      upsample: 'upsampling'
+      upsample: 'upsampling',
+      count: 'weights',
+      compare: 'weights'
     } as Readonly<Record<string, string>>,
     kept: 'kept',
     keptHint: 'nothing it depends on had changed',
@@ -299,7 +303,9 @@ export const en = {
       'open-model': (name: string) => `Opening ${name}`,
       'open-picture': (name: string) => `Opening ${name}`,
       'open-labels': (name: string) => `Opening ${name}`,
-      run: (letter: string) => `Running model ${letter}`
+      run: (letter: string) => `Running model ${letter}`,
+      count: (name: string) => `Reading all weights of ${name}`,
+      compare: (names: string) => `Comparing ${names}`
     },
     ended: 'Ended. The next change runs the model again.',
     restart: 'Restart engine',
@@ -367,6 +373,7 @@ export const en = {
     'class-names': 'Class names…',
     'reset-classes': 'Back to the checkpoint’s classes',
     'view-1': 'Heatmaps',
+    'view-2': 'Checkpoint',
     'fit-picture': 'Fit the picture',
     'toggle-library': 'Library',
     'toggle-inspector': 'Inspector',

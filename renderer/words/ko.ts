@@ -1,4 +1,5 @@
 import { contexts } from './ko/contexts'
+import { doctor } from './ko/doctor'
 import { opening } from './ko/opening'
 import { panes } from './ko/panes'
 import { sam } from './ko/sam'
@@ -9,7 +10,7 @@ import type { Words } from './words'
 
 export const ko: Words = {
   app: 'DenseCLIP Studio',
-  views: { heatmaps: '히트맵' },
+  views: { heatmaps: '히트맵', checkpoint: '체크포인트' },
   viewsLabel: '보기',
   noView: '이 모델이 내는 것을 그릴 수 있는 보기가 없습니다.',
 
@@ -31,6 +32,7 @@ export const ko: Words = {
     pictureHow: 'JPEG, PNG, WebP, TIFF 파일을 창 아무 곳에나 놓으세요.'
   },
 
+  doctor,
   contexts,
   opening,
   panes,
@@ -283,7 +285,9 @@ export const ko: Words = {
       key: '키',
       key_smoothing: '평활화',
       decode_head: '디코더',
-      upsample: '확대'
+      upsample: '확대',
+      count: '가중치',
+      compare: '가중치'
     },
     kept: '그대로',
     keptHint: '이 단계가 쓰는 것이 바뀌지 않았습니다',
@@ -292,7 +296,9 @@ export const ko: Words = {
       'open-model': (name) => `${name} 여는 중`,
       'open-picture': (name) => `${name} 여는 중`,
       'open-labels': (name) => `${name} 여는 중`,
-      run: (letter) => `모델 ${letter} 실행 중`
+      run: (letter) => `모델 ${letter} 실행 중`,
+      count: (name: string) => `${name}의 모든 가중치 읽는 중`,
+      compare: (names: string) => `${names} 비교 중`
     },
     ended: '멈췄습니다. 무엇이든 바꾸면 모델이 다시 실행됩니다.',
     restart: '엔진 다시 시작',
@@ -359,6 +365,7 @@ export const ko: Words = {
     'class-names': '클래스 이름…',
     'reset-classes': '체크포인트의 클래스로 되돌리기',
     'view-1': '히트맵',
+    'view-2': '체크포인트',
     'fit-picture': '사진을 창에 맞추기',
     'toggle-library': '라이브러리',
     'toggle-inspector': '인스펙터',

@@ -8,6 +8,7 @@ export const heatmaps: View = {
   title: 'heatmaps',
   component: Heatmaps,
   options: HeatmapsOptions,
+  needs: 'picture',
   // a pane a model: whatever has cells over the picture
   accepts: (tensors) =>
     tensors.some(({ kind }) => ['feature-map', 'embedding-map', 'score-map', 'logits'].includes(kind)),
