@@ -15,13 +15,16 @@ test.use({ expectedErrors: /Content Security Policy|Failed to load resource|Perm
 const SHELL = [
   'addRecentFile',
   'chooseFiles',
+  'classLists',
   'clearRecentFiles',
+  'companionsBeside',
   'engineState',
   'kindOfPath',
   'loadWorkspace',
   'onEngineState',
   'onMenuCommand',
   'onOpenPaths',
+  'outputMeanings',
   'pathForFile',
   'platform',
   'rasterize',
@@ -29,6 +32,7 @@ const SHELL = [
   'restartEngine',
   'samples',
   'saveExport',
+  'saveOutputMeanings',
   'saveWorkspace',
   'setTheme'
 ]

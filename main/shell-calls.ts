@@ -12,6 +12,8 @@ export const SHELL_CALLS = [
   'recentFiles',
   'addRecentFile',
   'clearRecentFiles',
+  'outputMeanings',
+  'saveOutputMeanings',
   'loadWorkspace',
   'saveWorkspace',
   'setTheme',

@@ -11,7 +11,7 @@ import { rasterizeSvg } from './raster'
 import { sampleFiles } from './samples'
 import { callChannel, SHELL_CALLS, type ShellCall, type ShellReply } from './shell-calls'
 import { setTheme } from './window'
-import type { Workspace } from './workspace'
+import { Hash, OutputMeanings, type Workspace } from './workspace'
 
 /* Main's side of Shell: what the page may ask for, checked for who asks and what is asked. */
 
@@ -39,6 +39,8 @@ const REQUESTS = {
   recentFiles: Nothing,
   addRecentFile: v.object({ path: Path, kind: v.picklist(['checkpoint', 'picture']) }),
   clearRecentFiles: Nothing,
+  outputMeanings: v.object({ hash: Hash }),
+  saveOutputMeanings: v.object({ hash: Hash, meanings: OutputMeanings }),
   loadWorkspace: Nothing,
   saveWorkspace: v.object({ workspace: v.record(v.string(), v.unknown()) }),
   setTheme: v.object({ theme: v.picklist(['light', 'dark', 'system']) }),
@@ -115,6 +117,9 @@ function handlersFor({ window, workspace, engine, resources }: ShellParts): Hand
       await workspace.clearRecentFiles()
       app.clearRecentDocuments()
     },
+
+    outputMeanings: ({ hash }) => workspace.outputMeanings(hash),
+    saveOutputMeanings: ({ hash, meanings }) => workspace.saveOutputMeanings(hash, meanings),
 
     loadWorkspace: () => workspace.document.read(),
     saveWorkspace: (request) => workspace.document.write(request.workspace),

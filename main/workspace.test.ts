@@ -24,6 +24,19 @@ test('what was written is there at the next start', async () => {
   expect(await next.window.read()).toEqual(PLACE)
 })
 
+test('outputs of a file are mapped once, and the longest mapped files leave first', async () => {
+  const hash = (number: number): string => number.toString(16).padStart(64, '0')
+  for (let i = 0; i < 501; i++)
+    await workspace.saveOutputMeanings(hash(i), { 'output:dense': 'logits', classes: i + 1 })
+  await workspace.saveOutputMeanings(hash(1), { 'output:dense': 'score-map' })
+  await workspace.saveOutputMeanings(hash(600), {})
+  const next = new Workspace(folder)
+  expect(await next.outputMeanings(hash(1))).toEqual({ 'output:dense': 'score-map' })
+  expect(await next.outputMeanings(hash(500))).toEqual({ 'output:dense': 'logits', classes: 501 })
+  expect(await next.outputMeanings(hash(2))).toBeUndefined()
+  expect(await next.outputMeanings(hash(600))).toEqual({})
+})
+
 test('many writes at once leave the last one, whole', async () => {
   const writes = Array.from({ length: 20 }, (_, number) => workspace.document.write({ number }))
   expect(await workspace.document.read()).toEqual({ number: 19 })

@@ -12,6 +12,19 @@ const RecentFiles = v.pipe(
   v.maxLength(MAX_RECENT_FILES)
 )
 
+/** SHA-256, hex. */
+export const Hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+/** What a user said of a file that is run as it is: `output:NAME` → its meaning, and the like. */
+export const OutputMeanings = v.record(
+  v.pipe(v.string(), v.maxLength(1000)),
+  v.union([v.number(), v.pipe(v.string(), v.maxLength(100)), v.boolean(), v.array(v.number())])
+)
+type OutputMeanings = v.InferOutput<typeof OutputMeanings>
+/** Files whose outputs are remembered; the ones that were mapped longest ago leave first. */
+const MAX_MAPPED_FILES = 500
+/** A list, since the order of an object's keys is not always that in which they came. */
+const MappedFiles = v.pipe(v.array(v.object({ hash: Hash, meanings: OutputMeanings })), v.maxLength(MAX_MAPPED_FILES))
+
 const WindowState = v.object({
   x: v.number(),
   y: v.number(),
@@ -35,11 +48,13 @@ export class Workspace {
   readonly document: Stored<unknown>
   readonly window: Stored<WindowState>
   readonly #recent: Stored<RecentFile[]>
+  readonly #mapped: Stored<v.InferOutput<typeof MappedFiles>>
 
   constructor(folder: string) {
     this.document = new Stored(join(folder, 'workspace.json'), (value) => value)
     this.window = new Stored(join(folder, 'window.json'), checked(WindowState))
     this.#recent = new Stored(join(folder, 'recent-files.json'), checked(RecentFiles))
+    this.#mapped = new Stored(join(folder, 'output-meanings.json'), checked(MappedFiles))
   }
 
   /** Newest first. */
@@ -57,8 +72,18 @@ export class Workspace {
     return this.#recent.write([])
   }
 
+  async outputMeanings(hash: string): Promise<OutputMeanings | undefined> {
+    return (await this.#mapped.read())?.find((file) => file.hash === hash)?.meanings
+  }
+
+  saveOutputMeanings(hash: string, meanings: OutputMeanings): Promise<void> {
+    return this.#mapped.update((files = []) =>
+      [{ hash, meanings }, ...files.filter((file) => file.hash !== hash)].slice(0, MAX_MAPPED_FILES)
+    )
+  }
+
   /** When everything is on the disk. */
   async settled(): Promise<void> {
-    await Promise.all([this.document, this.window, this.#recent].map((stored) => stored.settled()))
+    await Promise.all([this.document, this.window, this.#recent, this.#mapped].map((stored) => stored.settled()))
   }
 }

@@ -1,4 +1,4 @@
-import type { CompanionName } from './architectures/architecture'
+import type { CompanionName, Overrides } from './architectures/architecture'
 
 /* The contract between the window and main's process: dialogs, files, settings, and how the engine's process stands. */
 
@@ -63,6 +63,9 @@ export interface Shell {
   recentFiles(): Promise<readonly RecentFile[]>
   addRecentFile(request: { path: string; kind: 'checkpoint' | 'picture' }): Promise<void>
   clearRecentFiles(): Promise<void>
+  /** What a user said of the outputs of a file with this SHA-256, wherever it lay then; undefined where nothing. */
+  outputMeanings(request: { hash: string }): Promise<Overrides | undefined>
+  saveOutputMeanings(request: { hash: string; meanings: Overrides }): Promise<void>
   /** The last saved document and settings, or undefined; the window validates it. */
   loadWorkspace(): Promise<unknown>
   saveWorkspace(request: { workspace: unknown }): Promise<void>

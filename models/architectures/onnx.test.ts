@@ -42,7 +42,7 @@ describe('an ONNX file that is run as it is', () => {
       axes: ['batch', 'class', 'row', 'column'],
       meaning: 'score of each cell for each class: the output dense'
     })
-    expect(scores.classes).toEqual(['class 0', 'class 1', 'class 2', 'class 3'])
+    expect(scores.classes).toEqual(['class 1', 'class 2', 'class 3', 'class 4'])
     const logits = await detected({}, { 'output:dense': 'logits' })
     expect(logits.tensors.map(({ name }) => name)).toEqual([
       'seg_logits_low',
@@ -58,8 +58,8 @@ describe('an ONNX file that is run as it is', () => {
     ['{0: "road", 1: "car", 2: "sky", 3: "tree"}', ['road', 'car', 'sky', 'tree']],
     ["['road', 'car', 'sky', 'tree']", ['road', 'car', 'sky', 'tree']],
     ['road, car, sky, tree', ['road', 'car', 'sky', 'tree']],
-    ['["road", "car"]', ['class 0', 'class 1', 'class 2', 'class 3']],
-    ['[1, 2, 3, 4]', ['class 0', 'class 1', 'class 2', 'class 3']]
+    ['["road", "car"]', ['class 1', 'class 2', 'class 3', 'class 4']],
+    ['[1, 2, 3, 4]', ['class 1', 'class 2', 'class 3', 'class 4']]
   ])('reads class names written as %s', async (names, expected) => {
     const { classes } = await detected({ metadata: { names } }, { 'output:dense': 'score-map' })
     expect(classes).toEqual(expected)

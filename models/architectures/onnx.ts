@@ -286,7 +286,7 @@ function classNames(metadata: ReadonlyMap<string, string>): readonly string[] | 
 }
 
 function named(count: number, names: readonly string[] | undefined): readonly string[] {
-  return names?.length === count ? names : Array.from({ length: count }, (_, index) => `class ${index}`)
+  return names?.length === count ? names : Array.from({ length: count }, (_, index) => `class ${index + 1}`)
 }
 
 function notesOf(

@@ -390,6 +390,8 @@ export function fakeShell(stored?: unknown): Shell & { readonly saved: unknown[]
     recentFiles: async () => [],
     addRecentFile: async () => undefined,
     clearRecentFiles: async () => undefined,
+    outputMeanings: async () => undefined,
+    saveOutputMeanings: async () => undefined,
     loadWorkspace: async () => stored,
     saveWorkspace: async ({ workspace }) => void saved.push(structuredClone(workspace)),
     setTheme: async () => undefined,

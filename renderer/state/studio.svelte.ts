@@ -22,6 +22,7 @@ import { History } from './history'
 import { KnownFiles } from './known-files.svelte'
 import { fileNameOf, type ModelSlot } from './model-slot.svelte'
 import { openWithNeighbours } from './neighbours'
+import { withKeptMeanings } from './output-meanings'
 import { Notices } from './notices.svelte'
 import type { Point } from './probes'
 import { studioError } from './resource.svelte'
@@ -337,16 +338,17 @@ export class Studio {
   async #openModel(choice: ModelChoice, index: number): Promise<void> {
     const slot = this.models[index]
     if (slot) slot.next = choice
-    const opened = this.#makeWay(slot ? [slot] : [])
+    const arrived = this.#makeWay(slot ? [slot] : [])
     try {
-      const found = await openWithNeighbours(this.session, this.shell, choice)
+      const opened = await openWithNeighbours(this.session, this.shell, choice)
+      const found = opened && (await withKeptMeanings(this.session, this.shell, opened))
       if (!found) return
       const infos = this.models.map(({ info }) => info)
       const models = this.choices.models.toSpliced(index, 1, { ...choice, ...found.source }).slice(0, MAX_MODELS)
       this.choose({ models: this.#keepList(models, infos.toSpliced(index, 1, found.info)) })
       void this.files.add(choice.path, 'checkpoint')
     } finally {
-      opened()
+      arrived()
       // unless one that was opened after it is on its way
       if (slot?.next === choice) {
         slot.next = undefined

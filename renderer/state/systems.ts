@@ -11,7 +11,8 @@ const TITLES: Readonly<Record<string, string>> = {
   coop: 'CoOp',
   cocoop: 'CoCoOp',
   'imagenet-resnet': 'ImageNet ResNet',
-  sam: 'SAM'
+  sam: 'SAM',
+  onnx: 'ONNX'
 }
 
 export function systemTitle(system: string): string {
@@ -19,12 +20,13 @@ export function systemTitle(system: string): string {
 }
 
 /** What someone may look for in a model and not find; why is in the dictionary. */
-export type Lack = 'scoreMap' | 'scoreMapFiles' | 'decoder' | 'anyLabels' | 'words' | 'noWords'
+export type Lack = 'scoreMap' | 'scoreMapFiles' | 'decoder' | 'anyLabels' | 'words' | 'noWords' | 'meanings'
 
 /** Told by what the model gives, so that it holds for every system. */
 export function lacksOf(info: ModelInfo): readonly Lack[] {
   const { tensors, needs = [], prompts, nameTokens } = info
   if (needs.length > 0) return ['scoreMapFiles']
+  if (info.outputs && !tensors.some(({ kind }) => kind === 'score-map' || kind === 'logits')) return ['meanings']
   const gives = (kind: string): boolean => tensors.some((spec) => spec.kind === kind)
   const hasDecoder = gives('logits')
   if (comparesWords(info)) {

@@ -1,5 +1,6 @@
 import { contexts } from './en/contexts'
 import { doctor } from './en/doctor'
+import { onnx } from './en/onnx'
 import { opening } from './en/opening'
 import { panes } from './en/panes'
 import { sam } from './en/sam'
@@ -42,6 +43,7 @@ export const en = {
   opening,
   panes,
   refine,
+  onnx,
 
   actions: {
     open: 'Open…',

@@ -1,5 +1,6 @@
 import { contexts } from './ko/contexts'
 import { doctor } from './ko/doctor'
+import { onnx } from './ko/onnx'
 import { opening } from './ko/opening'
 import { panes } from './ko/panes'
 import { sam } from './ko/sam'
@@ -37,6 +38,7 @@ export const ko: Words = {
   opening,
   panes,
   refine,
+  onnx,
 
   actions: {
     open: '열기…',

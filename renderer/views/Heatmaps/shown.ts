@@ -320,6 +320,7 @@ function lackingTensor(from: Sources, kind: ShownKind, tensor: string): Missing 
   const words = from.studio.words.panes
   const features = featureTensorsOf(from.slot.info)
   const isFeature = kind === 'feature' || kind === 'similar'
+  if (from.slot.info?.outputs && !isFeature) return { missing: from.studio.words.onnx.needsMeaning(tensor) }
   const instead = features.length > 0 ? words.gives(features.join(', ')) : ''
   const why = words.because[tensor === 'seg_logits' ? 'decoder' : 'words']
   return { missing: `${words.hasNoTensor(nameOf(from), tensor)} ${isFeature ? instead : why}`.trim() }

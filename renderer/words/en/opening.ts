@@ -24,7 +24,9 @@ export const opening = {
     decoder: 'Decoder: it has none that labels pixels, so there is the score map alone.',
     anyLabels: 'Labels of pixels: it has neither a decoder nor words. Look at features, PCA and similar cells.',
     words: 'Other words: its text embeddings are stored, and there is no text encoder for new ones.',
-    noWords: 'Words: it has no text encoder.'
+    noWords: 'Words: it has no text encoder.',
+    meanings:
+      'Scores and labels: none of its outputs is taken for them. Say which one is, under Outputs in the inspector.'
   },
 
   needs: {
