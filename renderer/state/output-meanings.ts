@@ -41,7 +41,8 @@ export async function mapOutputs(studio: Studio, slot: ModelSlot, change: Overri
   // one that is on its way still counts
   const overrides = { ...(slot.next ?? slot.choice).overrides, ...change }
   await studio.changeModel(studio.models.indexOf(slot), { overrides })
-  if (slot.changeError) return
+  // refused, or a newer choice has taken its place
+  if (slot.choice.overrides !== overrides) return
   await studio.shell
     .saveOutputMeanings({ hash: info.hash, meanings: overrides })
     .catch(() => studio.notices.add('error', studio.words.onnx.notKept))
