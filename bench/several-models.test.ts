@@ -67,16 +67,6 @@ describe.skipIf(process.platform !== 'linux')('memory of open models (needs Linu
     const files = models.reduce((sum, { fileBytes }) => sum + fileBytes, 0)
     const [first] = models
     if (!first) throw new Error('no model was opened')
-    console.log(
-      before,
-      models.map((m) => m.after),
-      again,
-      closed,
-      reopened,
-      files,
-      descriptors
-    )
-
     expect(again.bytes - before.bytes).toBeLessThan(1.25 * files + OVERHEAD)
     expect(closed.bytes - before.bytes).toBeLessThan(OVERHEAD)
     expect(reopened.bytes - closed.bytes).toBeLessThan(first.fileBytes / 2)

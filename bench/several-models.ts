@@ -24,22 +24,24 @@ interface Checkpoint {
 
 const DENSECLIP_RN50: Checkpoint = { title: 'DenseCLIP-RN50', ensure: () => ensureDenseClip(publishedResNet50()) }
 const DENSECLIP_VIT: Checkpoint = { title: 'DenseCLIP-ViT-B/16', ensure: () => ensureDenseClip(publishedVitB16()) }
-const CLIP_VIT: Checkpoint = {
+/** One of several of equal weights, which are other files for the engine: an archive's folder is named after its file. */
+const clipVit = (number: number): Checkpoint => ({
   title: 'CLIP ViT-B/16, halves',
-  ensure: () => ensureCheckpoint('clip-vit-b-16', () => ({ tensors: clipVitB16() }))
-}
-const CLIP_RN50: Checkpoint = {
+  ensure: () => ensureCheckpoint(`clip-vit-b-16-${number}`, () => ({ tensors: clipVitB16() }))
+})
+const clipResNet = (number: number): Checkpoint => ({
   title: 'CLIP RN50, halves',
-  ensure: () => ensureCheckpoint('clip-rn50', () => ({ tensors: clipResNet50() }))
-}
+  ensure: () => ensureCheckpoint(`clip-rn50-${number}`, () => ({ tensors: clipResNet50() }))
+})
 const SAM: Checkpoint = {
   title: 'SAM ViT-B',
   ensure: () => ensureCheckpoint('sam-vit-b', () => ({ tensors: samVitB() }))
 }
 
 const SETS: readonly (readonly Checkpoint[])[] = [
-  [DENSECLIP_RN50, DENSECLIP_VIT, CLIP_VIT, CLIP_RN50],
-  [SAM, DENSECLIP_VIT, CLIP_VIT, CLIP_RN50]
+  [DENSECLIP_RN50, DENSECLIP_VIT, clipVit(0), clipResNet(0)],
+  [SAM, DENSECLIP_VIT, clipVit(0), clipResNet(0)],
+  [clipVit(0), clipResNet(0), clipVit(1), clipResNet(1)]
 ]
 
 /**
