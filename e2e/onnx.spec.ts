@@ -42,7 +42,7 @@ test('an output is taken for the score map once, for the content of the file', a
   await expect(meaningOf(studio, 'pooled')).toHaveValue('picture-embedding')
   await expect(panel(studio)).toContainText('float32 batch × 4 × 8 × 8')
 
-  await panel(studio).getByRole('combobox', { name: 'Pixels are normalised as for' }).selectOption('0 to 1')
+  await panel(studio).getByRole('combobox', { name: 'Normalisation' }).selectOption('0 to 1')
   await meaningOf(studio, 'dense').selectOption('Score map')
   await expect(meaningOf(studio, 'dense')).toHaveValue('score-map')
   await expect(scoreMap(studio)).toHaveCount(1)

@@ -19,7 +19,7 @@ export const onnx = {
   hint: 'The file says what its outputs are called, not what they mean. Choose it once: it is kept for this file, wherever it lies.',
   meaningOf: (output: string) => `Meaning of ${output}`,
   meanings,
-  normalization: 'Pixels are normalised as for',
+  normalization: 'Normalisation',
   normalizations: { clip: 'CLIP', imagenet: 'ImageNet', '0..1': '0 to 1', '0..255': '0 to 255' } as Readonly<
     Record<string, string>
   >,

@@ -15,7 +15,7 @@ export const onnx: Words['onnx'] = {
     'text-embedding': '텍스트 임베딩',
     'cell-attention': '어텐션'
   },
-  normalization: '픽셀 정규화 기준',
+  normalization: '정규화',
   normalizations: { clip: 'CLIP', imagenet: 'ImageNet', '0..1': '0에서 1', '0..255': '0에서 255' },
   classes: '클래스 수',
   classesHint: '파일에 정해져 있지 않습니다. 점수 맵이나 로짓을 고르기 전에 입력하세요.',
