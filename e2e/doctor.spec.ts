@@ -54,25 +54,27 @@ test('the sample from the inside: family, every tensor, what its values are like
   // the tree goes by keys
   await page.getByRole('searchbox', { name: 'Search tensors' }).fill('')
   const tree = page.getByTestId('doctor-keys')
-  await tree.press('Home')
-  const first = tree.getByRole('treeitem', { selected: true })
-  await expect(first).toHaveAttribute('aria-expanded', 'false')
+  const branch = row(studio, 'backbone')
+  await branch.click({ position: { x: 60, y: 12 } })
+  await expect(branch).toHaveAttribute('aria-expanded', 'true')
+  await tree.press('ArrowLeft')
+  await expect(branch).toHaveAttribute('aria-expanded', 'false')
   await tree.press('ArrowRight')
-  await expect(first).toHaveAttribute('aria-expanded', 'true')
+  await expect(branch).toHaveAttribute('aria-expanded', 'true')
   await tree.press('ArrowDown')
   await expect(tree.getByRole('treeitem', { selected: true })).toHaveAttribute('aria-level', '2')
 })
 
 test.describe('numbers that shapes cannot tell', () => {
   test.skip(!hasGolden, 'needs ../shared')
-  test.use({ files: hasGolden ? [VIT] : [] })
-
   test('are set, change the run, and go back to the rule; one that cannot be changes nothing', async ({ studio }) => {
     await studio.ready()
     const { page } = studio
+    await studio.openPaths([VIT])
     const score = page.getByRole('img', { name: /^score_map \(cosine\)/ })
     await expect(page.getByTestId('model-card')).toContainText('checkpoint.pth')
     await expect(score).toBeVisible()
+    await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change')
     const before = await score.getAttribute('aria-label')
     await page.keyboard.press('2')
     const heads = fact(studio, 'heads')
@@ -91,11 +93,11 @@ test.describe('numbers that shapes cannot tell', () => {
     await heads.getByRole('textbox').press('Enter')
     await expect(heads).toHaveAttribute('data-source', 'user')
     await expect(heads).toContainText('user')
-    await page.keyboard.press('1')
+    await page.getByRole('tab', { name: 'Heatmaps' }).click()
     await expect(page.getByTestId('view-heatmaps')).not.toContainText('before the last change')
     await expect(score).not.toHaveAttribute('aria-label', before ?? '')
 
-    await page.keyboard.press('2')
+    await page.getByRole('tab', { name: 'Checkpoint' }).click()
     await heads.getByRole('button', { name: /^Back to the rule/ }).click()
     await expect(heads).not.toHaveAttribute('data-source', 'user')
     await expect(heads.getByRole('textbox')).toHaveValue(rule)

@@ -4,6 +4,7 @@ import { lookup, type Rgb } from '../palettes'
 import { layoutBars } from './bars'
 import { layoutClassLegend, presentEntries } from './class-legend'
 import { layoutColorBar, type ColorBar } from './color-bar'
+import { layoutHistogram } from './histogram'
 import { layoutHeatmap, type HeatmapFigure, type HeatmapPanel } from './heatmap'
 import { describeFigure, renderFigure, type FigureRecipe } from './index'
 import { WHOLE, type Layer } from './overlay'
@@ -100,12 +101,62 @@ const RECIPES: Readonly<Record<string, FigureRecipe>> = {
       { name: 'car', value: 0.243, color: [230, 159, 0] },
       { name: 'sky', value: -0.061, color: [86, 180, 233] }
     ]
+  },
+  histogram: {
+    kind: 'histogram',
+    histogram: {
+      low: -0.5,
+      high: 1.5,
+      counts: Array.from({ length: 64 }, (_, bin) => Math.round(4000 * Math.exp(-(((bin - 20) / 8) ** 2))))
+    },
+    logarithmic: false,
+    title: 'visual.proj · clip.pt',
+    width: 360,
+    height: 200
   }
 }
 
 describe('golden figures', () => {
   it.each(Object.entries(RECIPES))('%s', async (name, recipe) => {
     await expect(renderFigure(recipe)).toMatchFileSnapshot(`golden/${name}.svg`)
+  })
+})
+
+describe('histogram', () => {
+  const layout = (low: number, high: number, counts: readonly number[], logarithmic = false) =>
+    layoutHistogram({ histogram: { low, high, counts }, logarithmic, title: 'w', width: 300, height: 180 })
+
+  it('has bars as high as counts, or as their logarithm', () => {
+    const { bars, plot, zeroX } = layout(-1, 3, [1, 0, 100, 50])
+    expect(bars.map(({ height }) => Math.round((height / plot.height) * 100))).toEqual([1, 0, 100, 50])
+    expect(bars.map(({ low, high }) => [low, high])).toEqual([
+      [-1, 0],
+      [0, 1],
+      [1, 2],
+      [2, 3]
+    ])
+    expect(zeroX).toBeCloseTo(plot.x + plot.width / 4)
+    const logarithmic = layout(-1, 3, [1, 0, 100, 50], true)
+    expect(logarithmic.bars[0]?.height).toBeCloseTo((plot.height * Math.log(2)) / Math.log(101))
+    expect(logarithmic.bars[1]?.height).toBe(0)
+  })
+
+  it('is one bar with one tick for one value, and empty for none', () => {
+    const one = layout(2.5, 2.5, [70000])
+    expect(one.valueTicks.map(({ text }) => text)).toEqual(['2.5'])
+    expect(one.bars).toMatchObject([{ width: one.plot.width, height: one.plot.height }])
+    expect(layout(0, 0, [])).toMatchObject({ bars: [], valueTicks: [] })
+  })
+
+  it('has ticks that do not touch, and counts up to the highest', () => {
+    for (const high of [1e-9, 1, 12345, 3e38]) {
+      const { valueTicks, countTicks } = layout(-high, high, [3, 123456])
+      expect(countTicks.at(-1)?.text.replaceAll('\u202f', '')).toBe('123456')
+      for (const [index, tick] of valueTicks.entries()) {
+        const next = valueTicks[index + 1]
+        if (next) expect(next.at - tick.at).toBeGreaterThan((textWidth(tick.text, 11) + textWidth(next.text, 11)) / 2)
+      }
+    }
   })
 })
 
