@@ -241,6 +241,27 @@ describe('heat map figure', () => {
     expect(Math.max(...tags.map((tag) => tag.x + tag.width))).toBeLessThanOrEqual(narrow.width)
     expect(narrow.panels[0]?.picture.y).toBeGreaterThan(Math.max(...tags.map((tag) => tag.y)))
   })
+
+  it('puts panels in rows where it is told how many stand beside each other', () => {
+    const row = layoutHeatmap({ ...heatmap, panels: [scorePanel, scorePanel, scorePanel] })
+    const two = layoutHeatmap({ ...heatmap, panels: [scorePanel, scorePanel, scorePanel], columns: 2 })
+    const [first, second, third] = two.panels.map(({ picture }) => picture)
+    expect(second?.y).toBe(first?.y)
+    expect(third?.x).toBe(first?.x)
+    expect(third?.y).toBeGreaterThan((first?.y ?? 0) + (first?.height ?? 0))
+    expect(two.width).toBeLessThan(row.width)
+    expect(two.height).toBeGreaterThan(row.height)
+  })
+
+  it('has room for notes as long as they are', () => {
+    const line = 'red: component 1, 54.8 % of variance of all cells'
+    const noted = layoutHeatmap({
+      ...heatmap,
+      panels: [{ ...scorePanel, keys: [{ kind: 'note', title: '', lines: [line] }] }]
+    })
+    const [key] = noted.panels[0]?.keys ?? []
+    expect(noted.width - (key?.x ?? 0)).toBeGreaterThanOrEqual(textWidth(line, 11))
+  })
 })
 
 describe('colour bar', () => {

@@ -67,6 +67,7 @@ const KEY_TITLE_HEIGHT = 16
 const PANEL_GAP = 24
 const CAPTION_HEIGHT = 22
 const LINE_HEIGHT = 15
+const NOTE_SIZE = 11
 const COLOR_BAR_LENGTH = 160
 const LEGEND_ENTRIES = 24
 
@@ -90,6 +91,12 @@ function keyHeight(key: Key): number {
     case 'note':
       return KEY_TITLE_HEIGHT + key.lines.length * LINE_HEIGHT
   }
+}
+
+/** Notes are written whole, whatever room colour bars and legends take. */
+function keyWidth(key: Key): number {
+  if (key.kind !== 'note') return KEY_WIDTH
+  return Math.max(KEY_WIDTH, ...[key.title, ...key.lines].map((line) => Math.ceil(textWidth(line, NOTE_SIZE))))
 }
 
 /** Tags in lines that are at most `width` wide, from (x, y) on. */
@@ -120,7 +127,7 @@ function layoutPanel(
   const boxWidth = Math.round(width * scale)
   const boxHeight = Math.round(height * scale)
   const hasKeys = panel.keys.length > 0
-  const right = x + boxWidth + (hasKeys ? KEY_GAP + KEY_WIDTH : 0)
+  const right = x + boxWidth + (hasKeys ? KEY_GAP + Math.max(...panel.keys.map(keyWidth)) : 0)
   const tags = layoutTags(panel.tags, x, y + TITLE_HEIGHT, right - x)
   const tagsBottom = Math.max(y + TITLE_HEIGHT, ...tags.map((tag) => tag.y + tag.height + TAG_GAP))
   const picture = { x, y: tagsBottom, width: boxWidth, height: boxHeight }
