@@ -67,7 +67,8 @@ const show = (id: CommandId, key: string, overlay: OverlayKind, tensor?: string)
     'show',
     [key],
     (studio) => studio.chooseHeatmaps({ overlay }),
-    ({ lead, labels }) => (overlay === 'labels' ? labels.info !== undefined : lead?.has(tensor ?? 'score_map') === true)
+    ({ models, labels }) =>
+      overlay === 'labels' ? labels.info !== undefined : models.some((slot) => slot.has(tensor ?? 'score_map'))
   )
 
 const isDark = ({ settings }: Studio): boolean =>
