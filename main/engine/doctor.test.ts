@@ -70,6 +70,42 @@ describe.skipIf(!existsSync(SYSTEMS))('inspect (needs ../shared)', () => {
   })
 })
 
+describe('a file that its family refuses', () => {
+  /** CLIP's ViT, as far as it takes to be sure of that, of a width that the published rule does not divide. */
+  async function oddClip(): Promise<string> {
+    const shapes = {
+      'token_embedding.weight': [8, 64],
+      'visual.conv1.weight': [200, 3, 4, 4],
+      'visual.class_embedding': [200],
+      'visual.positional_embedding': [5, 200],
+      'visual.transformer.resblocks.0.ln_1.weight': [200]
+    }
+    let end = 0
+    const entries = Object.entries(shapes).map(([name, shape]) => {
+      const start = end
+      end += 2 * shape.reduce((product, size) => product * size, 1)
+      return [name, { dtype: 'F16', shape, data_offsets: [start, end] }] as const
+    })
+    const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)))
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    const path = join(folder, 'odd-clip.safetensors')
+    await writeFile(path, Buffer.concat([length, header, Buffer.alloc(end)]))
+    return path
+  }
+
+  it('is told with the setting that may help, which then does', async () => {
+    const path = await oddClip()
+    const refused = await engine.inspect({ path })
+    expect(refused).toMatchObject({ detection: undefined, refusal: { setting: 'heads' } })
+    expect(refused.refusal?.message).toMatch(/heads is 3, which does not divide the width 200/)
+    expect(refused.entries).toHaveLength(5)
+    const taken = await engine.inspect({ path, overrides: { heads: 4 } })
+    expect(taken).toMatchObject({ detection: { system: 'clip' }, refusal: undefined })
+    expect(taken.detection?.missing.length).toBeGreaterThan(10)
+  })
+})
+
 describe.skipIf(!existsSync(SYSTEMS))('weights (needs ../shared)', () => {
   it('are those of the tensor by its stored name', async () => {
     const path = of('clip-vit/checkpoint.pt')

@@ -50,18 +50,19 @@ export class Doctor {
     this.#studio = studio
   }
 
-  readonly subject: Subject | undefined = $derived.by(() => {
+  // getters, since it outlives the component that it was made in, and what is derived would end with that
+  get subject(): Subject | undefined {
     const { path, model } = this.#studio.choices.doctor
     return path === undefined
       ? (this.#model(model) ?? this.#model(0))
       : { source: { path }, index: undefined, name: fileNameOf(path) }
-  })
+  }
 
-  readonly against: Subject | undefined = $derived.by(() => {
+  get against(): Subject | undefined {
     const { against } = this.#studio.choices.doctor
     if (typeof against === 'string') return { source: { path: against }, index: undefined, name: fileNameOf(against) }
     return against === undefined ? undefined : this.#model(against)
-  })
+  }
 
   #model(index: number): Subject | undefined {
     const choice = this.#studio.choices.models[index]
