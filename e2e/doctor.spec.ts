@@ -14,6 +14,13 @@ const view = ({ page }: Studio) => page.getByTestId('view-checkpoint')
 const fact = (studio: Studio, key: string) => view(studio).locator(`[data-testid=fact][data-key=${key}]`)
 const row = (studio: Studio, name: string) => view(studio).locator(`[data-key="${name}"]`)
 
+function safetensors(entries: object, values: Buffer): Buffer {
+  const header = Buffer.from(JSON.stringify(entries))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(header.length))
+  return Buffer.concat([length, header, values])
+}
+
 async function show(studio: Studio): Promise<void> {
   await studio.ready()
   await studio.page.keyboard.press('2')
@@ -107,15 +114,13 @@ test.describe('numbers that shapes cannot tell', () => {
 test('a file of no known family is browsed', async ({ studio, dataFolder }) => {
   await studio.ready()
   const { page } = studio
-  const header = JSON.stringify({
+  const entries = {
     'odd.block.0.weight': { dtype: 'F32', shape: [2, 2], data_offsets: [0, 16] },
     'odd.block.1.weight': { dtype: 'F16', shape: [2], data_offsets: [16, 20] }
-  })
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(header.length))
-  const values = Buffer.from(Float32Array.of(1, NaN, -1, 3).buffer)
+  }
+  const values = Buffer.concat([Buffer.from(Float32Array.of(1, NaN, -1, 3).buffer), Buffer.from([0, 0x3c, 0, 0x40])])
   const path = join(dataFolder, 'odd.safetensors')
-  await writeFile(path, Buffer.concat([length, Buffer.from(header), values, Buffer.from([0, 0x3c, 0, 0x40])]))
+  await writeFile(path, safetensors(entries, values))
   await studio.openPaths([path])
   await page.getByTestId('model-error').getByRole('button', { name: 'Look inside' }).click()
   await expect(page.getByTestId('doctor-family')).toHaveText('No family knows this file')
@@ -127,6 +132,39 @@ test('a file of no known family is browsed', async ({ studio, dataFolder }) => {
   await expect(row(studio, 'odd.block.0.weight')).toContainText('not finite')
   // the model that was open is open still
   await expect(page.getByTestId('model-card')).toContainText('denseclip-mini-vit.pth')
+})
+
+test('a file that its family refuses opens with the number that it does not tell', async ({ studio, dataFolder }) => {
+  await studio.ready()
+  const { page } = studio
+  const shapes = {
+    'token_embedding.weight': [8, 64],
+    positional_embedding: [7, 64],
+    text_projection: [64, 48],
+    'visual.proj': [200, 48],
+    'visual.conv1.weight': [200, 3, 4, 4],
+    'visual.class_embedding': [200],
+    'visual.positional_embedding': [5, 200],
+    'visual.transformer.resblocks.0.ln_1.weight': [200]
+  }
+  let end = 0
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const start = end
+    end += 2 * shape.reduce((product, size) => product * size, 1)
+    return [name, { dtype: 'F16', shape, data_offsets: [start, end] }] as const
+  })
+  const path = join(dataFolder, 'odd-clip.safetensors')
+  await writeFile(path, safetensors(Object.fromEntries(entries), Buffer.alloc(end)))
+  await studio.openPaths([path])
+  await page.getByTestId('model-error').getByRole('button', { name: 'Look inside' }).click()
+  await expect(page.getByTestId('doctor-overview')).toContainText('heads is 3, which does not divide the width 200')
+  const heads = fact(studio, 'heads').getByRole('textbox')
+  await heads.fill('4')
+  await heads.press('Enter')
+  await expect(page.getByTestId('doctor-family')).toHaveText('CLIP')
+  await expect(fact(studio, 'heads')).toHaveAttribute('data-source', 'user')
+  await expect(page.getByTestId('model-card')).toHaveCount(2)
+  await expect(page.getByTestId('doctor-tree').getByRole('group')).toContainText('missing')
 })
 
 test.describe('two checkpoints', () => {

@@ -139,5 +139,6 @@ describe('what is written as a value', () => {
     expect(writtenValue('', 8)).toBe('')
     expect(writtenValue('2, 5 8', [1])).toEqual([2, 5, 8])
     expect(writtenValue('gelu', 'quick_gelu')).toBe('gelu')
+    expect(['4', '1, 3', 'gelu'].map((text) => writtenValue(text, undefined))).toEqual([4, [1, 3], 'gelu'])
   })
 })

@@ -1,5 +1,6 @@
 import type { Comparison, Inspection, OpenModelRequest } from '#models/api'
 import type { StudioError } from '#models/errors'
+import { isFull, openBeside } from '../../state/opening'
 import { SLOT_LETTERS, fileNameOf } from '../../state/model-slot.svelte'
 import { studioError } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'
@@ -166,6 +167,15 @@ export function doctorOf(studio: Studio): Doctor {
   const made = new Doctor(studio)
   doctors.set(studio, made)
   return made
+}
+
+/** Opens a file as a model beside those that are open, or in the place of the first where there is no room; and looks at it. */
+export async function openAsModel(studio: Studio, source: OpenModelRequest): Promise<void> {
+  const at = isFull(studio) ? 0 : studio.choices.models.length
+  if (at === 0) await studio.openModel(source)
+  else await openBeside(studio, source)
+  if (studio.choices.models[at]?.path !== source.path) return
+  studio.choose({ doctor: { ...studio.choices.doctor, path: undefined, model: at } })
 }
 
 /** Shows the inside of a file that is open as no model. */

@@ -8,10 +8,12 @@ export function valueText(value: Fact['value']): string {
 export function writtenValue(text: string, like: Fact['value'] | undefined): Overrides[string] {
   const trimmed = text.trim()
   if (typeof like === 'string') return trimmed
-  if (typeof like === 'object')
+  const isList = typeof like === 'object' || (like === undefined && trimmed.includes(','))
+  if (isList) {
     return trimmed
       .split(/[\s,]+/)
       .filter(Boolean)
       .map(Number)
+  }
   return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed
 }

@@ -1,30 +1,33 @@
 import type { Fact } from '#models/architectures/architecture'
-import type { Studio } from '../../state/studio.svelte'
 import { studioError } from '../../state/resource.svelte'
-import type { Subject } from './doctor.svelte'
+import type { Studio } from '../../state/studio.svelte'
+import { openAsModel, type Subject } from './doctor.svelte'
 import { writtenValue } from './setting-value'
 
 /** How the numbers of what is looked into are set. */
 export interface Settings {
-  /** Sets a number, or leaves it to the rule where `text` is undefined; why that cannot be, as the engine says it. */
-  set(fact: Fact, text: string | undefined): Promise<string | undefined>
+  /**
+   * Sets a number, or leaves it to the rule where `text` is undefined; gives the engine's sentence where that cannot be.
+   * `like` is a value of its kind, where one is known.
+   */
+  set(key: string, text: string | undefined, like: Fact['value'] | undefined): Promise<string | undefined>
 }
 
-/** The engine is asked first, so that a value that cannot be changes nothing. */
+/** The engine is asked first, so that a value that cannot be changes nothing. A file that is no model yet becomes one. */
 export function settingsOf(studio: Studio, { source, index }: Subject): Settings {
   return {
-    async set({ key, setting }, text) {
+    async set(key, text, like) {
       const others = Object.entries(source.overrides ?? {}).filter(([name]) => name !== key)
-      const all = text === undefined ? others : [...others, [key, writtenValue(text, setting?.otherwise)] as const]
+      const all = text === undefined ? others : [...others, [key, writtenValue(text, like)] as const]
       const overrides = all.length > 0 ? Object.fromEntries(all) : undefined
       try {
-        await studio.engine.inspect({ ...source, overrides })
+        const { refusal } = await studio.engine.inspect({ ...source, overrides })
+        if (refusal) return refusal.message
       } catch (error) {
         return studioError(error).message
       }
-      if (index === undefined) await studio.openModel({ ...source, overrides }, 0)
+      if (index === undefined) await openAsModel(studio, { ...source, overrides })
       else await studio.changeModel(index, { overrides })
-      if (index === undefined) studio.choose({ doctor: { ...studio.choices.doctor, path: undefined, model: 0 } })
       return undefined
     }
   }
