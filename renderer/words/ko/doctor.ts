@@ -87,7 +87,7 @@ export const doctor: Words['doctor'] = {
   resizedRows: (from, to, by) => `저장된 ${from}행을 ${by}으로 ${to}행에 맞춤`,
   fits: { bilinear: '쌍선형', bicubic: '쌍삼차', crop: '잘라 내기', linear: '선형' },
   values: '값',
-  zeros: '0',
+  zeros: '0인 값',
   nan: 'NaN',
   positiveInfinity: '+inf',
   negativeInfinity: '−inf',
