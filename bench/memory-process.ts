@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
-import type { LabelSource, ModelInfo, PictureId } from '#models/api'
+import type { ModelInfo, PictureId } from '#models/api'
+import type { LabelSource } from '#models/results-api'
 import { createEngine } from '../main/engine/engine'
 import { ADE20K_CLASSES } from './ade20k'
 import { residentMemory, type ResidentMemory } from './memory'

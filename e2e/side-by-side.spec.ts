@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Locator } from '@playwright/test'
 import sharp from 'sharp'
 import { createEngine } from '../main/engine/engine'
-import type { Probe } from '../models/api'
+import type { Probe } from '../models/results-api'
 import { formatCosine } from '../models/figures/numbers'
 import { expect, Studio, test } from './studio'
 

@@ -1,16 +1,18 @@
 import type { WordMetric } from './analysis/nearest-words'
 import type { WeightStatistics } from './analysis/weight-statistics'
-import type { Note } from './checkpoints/checkpoint'
-import type { ComparedKey } from './checkpoints/comparison'
-import type { Resizing } from './graph/scope'
 import type { CompanionName, Fact, Overrides, PromptSpec, TensorSpec } from './architectures/architecture'
 import type { FileOutput } from './architectures/onnx-meanings'
-import type { DType, Shape, Tensor } from './tensor'
+import type { Note } from './checkpoints/checkpoint'
+import type { Comparison, Inspection } from './doctor-api'
+import type { LabelMap, LabelSource, LossMap, MeanIou, Probe, RgbMap, ScalarMap } from './results-api'
+import type { Shape, Tensor } from './tensor'
+import type { NearestWords } from './words-api'
 
 /*
  * The contract between the window (or the command line) and the engine that runs models.
  * Only values that structured cloning can carry cross it, so that any transport can (rpc.ts).
  * Every method takes one request object and a CallContext, and throws StudioErrors.
+ * Larger answers have files of their own: doctor-api.ts, results-api.ts, words-api.ts.
  */
 
 declare const brand: unique symbol
@@ -120,67 +122,6 @@ export interface OpenModelRequest {
 export interface InspectRequest extends OpenModelRequest {
   /** reads every weight */
   readonly countNotFinite?: boolean | undefined
-}
-
-/** A tensor of a file, under its name as stored. */
-export interface StoredEntry {
-  readonly name: string
-  readonly dtype: DType
-  readonly shape: Shape
-}
-
-/** A tensor that the family knows by another name, or that it makes of several (q, k and v as one). */
-export interface Renamed {
-  readonly name: string
-  readonly stored: readonly string[]
-}
-
-/** Everything `inspect` prints and the doctor shows, whether or not the family is known. */
-export interface Inspection {
-  readonly path: string
-  readonly fileName: string
-  readonly fileBytes: number
-  readonly hash: string
-  readonly format: string
-  readonly container: readonly string[]
-  readonly otherContainers: readonly string[]
-  /** undefined: no family knows it; its tensors can be browsed all the same */
-  readonly detection:
-    | {
-        readonly system: string
-        readonly summary: string
-        readonly reason: string
-        readonly facts: readonly Fact[]
-        readonly classes: readonly string[]
-        readonly tensors: readonly TensorSpec[]
-        /** by the names that the family goes by */
-        readonly missing: readonly string[]
-        readonly unexpected: readonly string[]
-        readonly renamed: readonly Renamed[]
-        readonly resized: readonly (Resizing & { readonly name: string })[]
-        /** other files without which it is not run */
-        readonly needs: readonly CompanionName[]
-        readonly alternatives: readonly string[]
-      }
-    | undefined
-  /** why a family that the file seems to be of does not take it, and the setting that may help */
-  readonly refusal: { readonly message: string; readonly setting: string | undefined } | undefined
-  readonly entries: readonly StoredEntry[]
-  /** those of the other containers, under `CONTAINER.NAME` */
-  readonly otherEntries: readonly StoredEntry[]
-  readonly parameterCount: number
-  /** values that are NaN or infinite; counted only where asked for, since it reads every weight */
-  readonly notFinite: number | undefined
-  /** how many in each tensor that has any */
-  readonly notFiniteIn: readonly { readonly name: string; readonly count: number }[] | undefined
-  readonly notes: readonly Note[]
-}
-
-/** Two checkpoints key by key. */
-export interface Comparison {
-  /** the family by whose names they are compared; undefined: by the names as stored, since they are not of one */
-  readonly family: string | undefined
-  readonly rows: readonly ComparedKey[]
 }
 
 export interface PictureInfo {
@@ -304,51 +245,6 @@ export interface SliceRequest extends TensorRef {
   readonly index: readonly (number | null)[]
 }
 
-/** Which answer a label map shows: argmax of a bilinearly resized score map, or of the decoder's logits. */
-export type LabelSource = 'score_map' | 'score_map_denoised' | 'score_map_smoothed' | 'seg_logits'
-
-export interface LabelMap {
-  readonly width: number
-  readonly height: number
-  /** class index a pixel, row-major, at the size of the picture */
-  readonly labels: Uint16Array<ArrayBuffer>
-  /** pixels of each class */
-  readonly counts: readonly number[]
-}
-
-export interface ClassValue {
-  readonly classIndex: number
-  /** cosine of z and t′ in the cell; undefined where the model has no score map */
-  readonly cosine: number | undefined
-  /** decoder's logit at the pixel, bilinear; undefined where not computed or the model has no decoder */
-  readonly logit: number | undefined
-}
-
-/** What the model says at one pixel of the picture. */
-export interface Probe {
-  /** cell of the score map (or of z) under the pixel, and the grid it is of */
-  readonly row: number
-  readonly column: number
-  readonly rows: number
-  readonly columns: number
-  /** window of a sliding run that the cell belongs to (the one whose centre is nearest) */
-  readonly window: number
-  /** all classes, in class order */
-  readonly values: readonly ClassValue[]
-  /** best minus second-best */
-  readonly cosineMargin: number | undefined
-  readonly logitMargin: number | undefined
-}
-
-/** The two losses that trained the model, pixel by pixel at the size of the picture; NaN where the label is ignored. */
-export interface LossMap {
-  readonly width: number
-  readonly height: number
-  /** cross-entropy in nats */
-  readonly values: Float32Array<ArrayBuffer>
-  readonly mean: number
-}
-
 export interface NearestWordsRequest {
   readonly model: ModelId
   /** how many words for each context */
@@ -358,58 +254,6 @@ export interface NearestWordsRequest {
   readonly classIndex?: number | undefined
   /** the contexts that this run's picture has, of a model where they depend on it; the learned ones where not given */
   readonly run?: RunId | undefined
-}
-
-/** A token of CLIP's vocabulary near a vector. */
-export interface NearWord {
-  readonly id: number
-  /** without the mark of a word's end; bytes that are no text as \xE2 */
-  readonly text: string
-  /** a whole word or the last part of one */
-  readonly endsWord: boolean
-  /** Euclidean distance in the space of token embeddings, or cosine */
-  readonly value: number
-}
-
-export interface ContextWords {
-  /** undefined where all classes share the contexts */
-  readonly classIndex: number | undefined
-  /** v1 is 0 */
-  readonly index: number
-  /** nearest first */
-  readonly nearest: readonly NearWord[]
-  /** of the distances (cosines) to all words: a nearest word hardly nearer than that means little */
-  readonly median: number
-}
-
-export interface NearestWords {
-  readonly metric: WordMetric
-  /** words compared with: the vocabulary without start and end */
-  readonly words: number
-  readonly contexts: readonly ContextWords[]
-}
-
-export interface ScalarMap {
-  readonly rows: number
-  readonly columns: number
-  readonly values: Float32Array<ArrayBuffer>
-}
-
-export interface RgbMap {
-  readonly rows: number
-  readonly columns: number
-  /** RGB, 0..255, row-major */
-  readonly rgb: Uint8Array<ArrayBuffer>
-  /** share of the variance that each of the three components explains, 0..1 */
-  readonly explained: readonly [number, number, number]
-}
-
-export interface MeanIou {
-  /** per class, 0..1; undefined for a class that is in neither the labels nor the answer */
-  readonly perClass: readonly (number | undefined)[]
-  /** mean over all classes, absent ones counted as 0 (as the sample table does) */
-  readonly mean: number
-  readonly pixelAccuracy: number
 }
 
 export interface Engine {

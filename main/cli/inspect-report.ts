@@ -1,4 +1,4 @@
-import type { Inspection } from '#models/api'
+import type { Inspection } from '#models/doctor-api'
 import type { Fact } from '#models/architectures/architecture'
 import { formatCount } from '#models/figures/numbers'
 import { block, shapeText, table } from './text-table'

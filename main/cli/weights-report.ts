@@ -1,4 +1,4 @@
-import type { Comparison, StoredEntry } from '#models/api'
+import type { Comparison, StoredEntry } from '#models/doctor-api'
 import type { Histogram, WeightStatistics } from '#models/analysis/weight-statistics'
 import { largestFirst, type ComparedKey, type StoredAs } from '#models/checkpoints/comparison'
 import { formatWeight } from '#models/figures/numbers'

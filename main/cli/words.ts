@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { WORD_METRICS, type WordMetric } from '#models/analysis/nearest-words'
-import type { Engine, ModelInfo, NearestWords, NearWord, RunId } from '#models/api'
+import type { Engine, ModelInfo, RunId } from '#models/api'
+import type { NearestWords, NearWord } from '#models/words-api'
 import { StudioError } from '#models/errors'
 import { withEngine, type CliContext } from './engine'
 import { pathOf } from './lists'

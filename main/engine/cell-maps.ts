@@ -1,4 +1,5 @@
-import type { CallContext, FeatureRef, RgbMap, ScalarMap, TensorRef } from '#models/api'
+import type { CallContext, FeatureRef, TensorRef } from '#models/api'
+import type { RgbMap, ScalarMap } from '#models/results-api'
 import type { Planes } from '#models/analysis/bilinear'
 import { joinFeatures, type CoveringMap } from '#models/analysis/joined-features'
 import { principalComponents, rgbFromScores } from '#models/analysis/pca'

@@ -1,4 +1,5 @@
-import type { CallContext, Comparison, OpenModelRequest } from '#models/api'
+import type { CallContext, OpenModelRequest } from '#models/api'
+import type { Comparison } from '#models/doctor-api'
 import { weightStatistics, type WeightStatistics } from '#models/analysis/weight-statistics'
 import type { Detection } from '#models/architectures/architecture'
 import { detect } from '#models/architectures/index'

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import type { CallContext, Inspection, InspectRequest, Renamed, StoredEntry } from '#models/api'
+import type { CallContext, InspectRequest } from '#models/api'
+import type { Inspection, Renamed, StoredEntry } from '#models/doctor-api'
 import type { Companions, Detection } from '#models/architectures/architecture'
 import { detect } from '#models/architectures/index'
 import type { Checkpoint, Note, StateDict } from '#models/checkpoints/checkpoint'

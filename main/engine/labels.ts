@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import type { LabelMap, LabelsId, LabelsInfo } from '#models/api'
+import type { LabelsId, LabelsInfo } from '#models/api'
+import type { LabelMap } from '#models/results-api'
 import type { Size } from '#models/images/preprocess'
 import { decodeLabels, type DecodedLabels } from './images'
 import { Opened } from './opened'

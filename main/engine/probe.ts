@@ -1,4 +1,5 @@
-import type { CallContext, ClassValue, Probe } from '#models/api'
+import type { CallContext } from '#models/api'
+import type { ClassValue, Probe } from '#models/results-api'
 import { margin } from '#models/analysis/margin'
 import { cellFromPixel } from '#models/images/mapping'
 import { sampleField } from './class-field'

@@ -1,15 +1,6 @@
 import { createHash } from 'node:crypto'
-import type {
-  CallContext,
-  LabelSource,
-  ModelId,
-  PictureId,
-  RunId,
-  RunInfo,
-  RunRequest,
-  SliceRequest,
-  TensorRef
-} from '#models/api'
+import type { CallContext, ModelId, PictureId, RunId, RunInfo, RunRequest, SliceRequest, TensorRef } from '#models/api'
+import type { LabelSource } from '#models/results-api'
 import { resizeBilinear, type Planes } from '#models/analysis/bilinear'
 import { labelMap, type Labels } from '#models/analysis/label-map'
 import { StudioError } from '#models/errors'

@@ -1,5 +1,6 @@
 import { WordDistances } from '#models/analysis/nearest-words'
-import type { CallContext, ContextWords, LearnedContexts, NearestWords, NearestWordsRequest } from '#models/api'
+import type { CallContext, LearnedContexts, NearestWordsRequest } from '#models/api'
+import type { ContextWords, NearestWords } from '#models/words-api'
 import type { TextStage } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'
 import { toFloat32, type Tensor } from '#models/tensor'

@@ -1,4 +1,4 @@
-import type { MeanIou } from '../api'
+import type { MeanIou } from '../results-api'
 import { StudioError } from '../errors'
 import { IGNORED_LABEL } from './cross-entropy'
 

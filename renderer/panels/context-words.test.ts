@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ContextWords } from '#models/api'
+import type { ContextWords } from '#models/words-api'
 import { formatMedian, saysLittle, tableText, vectorName } from './context-words'
 
 const context = (value: number, median: number): ContextWords => ({

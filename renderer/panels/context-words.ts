@@ -1,5 +1,5 @@
 import type { WordMetric } from '#models/analysis/nearest-words'
-import type { ContextWords, NearestWords, NearWord } from '#models/api'
+import type { ContextWords, NearestWords, NearWord } from '#models/words-api'
 import { formatCosine, formatNats, formatShare } from '#models/figures/numbers'
 
 /** A nearest word that is not at least this much nearer than the median word says little. */

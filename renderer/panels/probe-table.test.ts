@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Probe } from '#models/api'
+import type { Probe } from '#models/results-api'
 import { probeTable, type ProbeSource } from './probe-table'
 
 function source(

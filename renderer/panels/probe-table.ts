@@ -1,4 +1,4 @@
-import type { ClassValue, Probe } from '#models/api'
+import type { ClassValue, Probe } from '#models/results-api'
 import { classKey, indexOfClass } from '../state/class-names'
 
 /*

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Probe } from '#models/api'
+import type { Probe } from '#models/results-api'
 import { rankedBy, topClasses } from './ranking'
 
 const probe = (cosines: readonly (number | undefined)[]): Probe => ({

@@ -1,4 +1,4 @@
-import type { ClassValue, Probe } from '#models/api'
+import type { ClassValue, Probe } from '#models/results-api'
 
 export interface RankedClass extends ClassValue {
   /** from 1, the best */

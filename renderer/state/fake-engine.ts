@@ -2,20 +2,19 @@ import type {
   CallContext,
   Engine,
   EngineStatus,
-  LabelMap,
   LabelsId,
   ModelId,
   ModelInfo,
-  NearestWords,
   NearestWordsRequest,
   OpenModelRequest,
   PictureId,
-  Probe,
   RunId,
   RunInfo,
   RunRequest,
   TensorRef
 } from '#models/api'
+import type { LabelMap, Probe } from '#models/results-api'
+import type { NearestWords } from '#models/words-api'
 import type { EngineState, Shell } from '#models/shell'
 import type { TensorKind, TensorSpec } from '#models/architectures/architecture'
 import { StudioError } from '#models/errors'

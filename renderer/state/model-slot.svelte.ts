@@ -1,4 +1,5 @@
-import type { LabelSource, ModelInfo, Probe, RunInfo } from '#models/api'
+import type { ModelInfo, RunInfo } from '#models/api'
+import type { LabelSource, Probe } from '#models/results-api'
 import type { StudioError } from '#models/errors'
 import type { Rgb } from '#models/palettes'
 import type { ModelChoice } from './choices'

@@ -1,4 +1,5 @@
-import type { Engine, Probe } from '#models/api'
+import type { Engine } from '#models/api'
+import type { Probe } from '#models/results-api'
 import type { Pin } from './choices'
 import type { ModelSlot } from './model-slot.svelte'
 

@@ -1,4 +1,5 @@
-import type { Engine, LabelMap, LabelSource, RunId } from '#models/api'
+import type { Engine, RunId } from '#models/api'
+import type { LabelMap, LabelSource } from '#models/results-api'
 import type { Tensor } from '#models/tensor'
 
 /** Whole results kept in the window, some of each model; the oldest leave first. Each is a few megabytes at most. */

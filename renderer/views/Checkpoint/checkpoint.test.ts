@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Inspection } from '#models/api'
+import type { Inspection } from '#models/doctor-api'
 import type { ComparedKey } from '#models/checkpoints/comparison'
 import { comparisonCsv, ordered } from './compared'
 import { flagCounts, keysOf } from './entries'

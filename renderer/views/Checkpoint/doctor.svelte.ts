@@ -1,4 +1,5 @@
-import type { Comparison, Inspection, OpenModelRequest } from '#models/api'
+import type { OpenModelRequest } from '#models/api'
+import type { Comparison, Inspection } from '#models/doctor-api'
 import type { StudioError } from '#models/errors'
 import { isFull, openBeside } from '../../state/opening'
 import { SLOT_LETTERS, fileNameOf } from '../../state/model-slot.svelte'

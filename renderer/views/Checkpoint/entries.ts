@@ -1,4 +1,4 @@
-import type { Inspection } from '#models/api'
+import type { Inspection } from '#models/doctor-api'
 import { BYTES_PER_ELEMENT, elementCount, type DType, type Shape } from '#models/tensor'
 
 export const FLAGS = ['missing', 'unexpected', 'not-finite', 'resized', 'renamed', 'beside'] as const

@@ -1,4 +1,4 @@
-import type { Comparison, Inspection } from '#models/api'
+import type { Comparison, Inspection } from '#models/doctor-api'
 import type { WeightStatistics } from '#models/analysis/weight-statistics'
 import { renderFigure } from '#models/figures/index'
 import type { Studio } from '../../state/studio.svelte'

@@ -1,4 +1,4 @@
-import type { Probe } from '#models/api'
+import type { Probe } from '#models/results-api'
 import { cellRect, type ProbeMark } from '#models/figures/probe-mark'
 import { WHOLE } from '#models/figures/overlay'
 import type { Pin } from '../../state/choices'

@@ -1,4 +1,5 @@
-import type { LabelSource, LabelsId, Probe, RunId, RunInfo } from '#models/api'
+import type { LabelsId, RunId, RunInfo } from '#models/api'
+import type { LabelSource, Probe } from '#models/results-api'
 import { cellFromPixel } from '#models/images/mapping'
 import { toFloat32, type Tensor } from '#models/tensor'
 import type { OverlayKind } from '../../state/choices'

@@ -1,4 +1,5 @@
-import type { LabelMap, LabelSource, RunId } from '#models/api'
+import type { RunId } from '#models/api'
+import type { LabelMap, LabelSource } from '#models/results-api'
 import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { maskIou } from '#models/analysis/sam-mask'
 import { indexOfClass } from '../../state/class-names'

@@ -1,4 +1,4 @@
-import type { LabelSource } from '#models/api'
+import type { LabelSource } from '#models/results-api'
 import type { Unit } from '#models/figures/numbers'
 
 /** The score maps that a model may have: as computed, and MaskCLIP's before and after refinement. */

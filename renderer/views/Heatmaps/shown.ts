@@ -1,4 +1,4 @@
-import type { LabelMap, RgbMap } from '#models/api'
+import type { LabelMap, RgbMap } from '#models/results-api'
 import { presentEntries } from '#models/figures/class-legend'
 import type { Key } from '#models/figures/heatmap'
 import { formatNats, formatShare, type Unit } from '#models/figures/numbers'

@@ -1,4 +1,4 @@
-import type { LabelMap, MeanIou } from '#models/api'
+import type { LabelMap, MeanIou } from '#models/results-api'
 import { IGNORED_LABEL } from '#models/analysis/cross-entropy'
 import { formatIou, formatShare } from '#models/figures/numbers'
 import type { ModelSlot } from '../../state/model-slot.svelte'
