@@ -1,6 +1,5 @@
-import type { CallContext, Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunInfo, RunRequest } from '#models/api'
-import { isCancelled, type StudioError } from '#models/errors'
-import { MAX_MODELS, type Choices, type ModelChoice, type ModelSource } from './choices'
+import type { CallContext, Engine, LabelsInfo, ModelId, ModelInfo, PictureInfo, RunRequest } from '#models/api'
+import type { Choices, ModelChoice, ModelSource } from './choices'
 import { trainedOrder } from './class-edits'
 import type { EngineClient } from './engine'
 import { Latest } from './latest'
@@ -10,9 +9,9 @@ import { Openings } from './openings'
 import { Probes } from './probes'
 import { studioError } from './resource.svelte'
 import { Results } from './results'
-import { promptedRun, slotScores, type PromptedRun } from './sam-prompts'
+import { promptedRun, type PromptedRun } from './sam-prompts'
+import { SlotRuns } from './slot-runs'
 import { Tasks } from './tasks.svelte'
-import { Turns } from './turns'
 
 const sourceOf = ({ path, overrides, as, companions }: ModelSource): ModelSource => ({
   path,
@@ -21,11 +20,6 @@ const sourceOf = ({ path, overrides, as, companions }: ModelSource): ModelSource
   companions
 })
 const modelKey = (source: ModelSource): string => JSON.stringify(sourceOf(source))
-
-/** What shows that the decoder has run: all its answers are made of it, and of all the smallest. */
-const DECODED = 'seg_logits_low'
-/** What is wanted before the decoder's answer. */
-const SCORES: readonly string[] = ['score_map']
 
 /**
  * What the engine has made of the choices. `follow` brings the engine to them: it opens what is missing, closes what
@@ -43,13 +37,10 @@ export class Session {
 
   readonly #engine: Engine
   readonly #latest = new Latest()
-  /** the engine runs one graph at a time: the turns decide whose */
-  readonly #turns = new Turns()
+  readonly #runs: SlotRuns
   readonly #openings = new Openings()
   /** models that are open already and that the next `follow` finds here, by modelKey */
   readonly #ready = new Map<string, ModelInfo>()
-  /** the run that a slot shows or is about to show, as JSON of its request */
-  readonly #asked = new Map<ModelSlot, string>()
   /** slots whose model is open in this engine process */
   readonly #open = new Set<ModelSlot>()
   #choices: Choices | undefined
@@ -65,6 +56,14 @@ export class Session {
     this.#engine = client.api
     this.results = new Results(client.api)
     this.probes = new Probes(client.api)
+    this.#runs = new SlotRuns(client.api, this, {
+      onAnswer: () => this.#runAll(),
+      onDone: (slot) => {
+        this.#closeReplaced(slot)
+        for (const close of this.#left.splice(0)) void close().catch(() => undefined)
+      },
+      onFailed: (slot) => this.#forgetReplaced(slot)
+    })
     client.onConnect(() => this.#startOver())
   }
 
@@ -139,7 +138,7 @@ export class Session {
 
   /** Runs every model anew, whatever was asked before. */
   runAgain(): void {
-    this.#asked.clear()
+    this.#runs.forgetAsked()
     if (this.#choices) this.follow(this.#choices)
   }
 
@@ -153,10 +152,7 @@ export class Session {
     const running = slots.filter(({ letter }) =>
       this.tasks.list.some(({ kind, subject }) => kind === 'run' && subject === letter)
     )
-    for (const slot of running) {
-      this.#asked.delete(slot)
-      this.#latest.cancel(`run ${slot.id}`)
-    }
+    for (const slot of running) this.#runs.end(slot)
     return running.length > 0
   }
 
@@ -179,9 +175,9 @@ export class Session {
   /** Ends everything under way. What was shown before stays. */
   halt(): void {
     this.#halted = true
+    this.#runs.endAll()
     for (const under of [this.#latest, this.#openings]) under.cancelAll()
     for (const file of [this.picture, this.labels]) file.cancel()
-    this.#asked.clear()
   }
 
   #startOver(): void {
@@ -190,7 +186,7 @@ export class Session {
     const halted = this.#halted
     this.results.clear()
     this.#ready.clear()
-    this.#asked.clear()
+    this.#runs.endAll()
     this.#latest.cancelAll()
     this.#left = []
     this.#replaced.clear()
@@ -231,8 +227,7 @@ export class Session {
     slot.runError = slot.decoderError = slot.changeError = undefined
     slot.decoded = false
     slot.choice = choice
-    this.#asked.delete(slot)
-    this.#latest.cancel(`run ${slot.id}`)
+    this.#runs.end(slot)
     this.#reopen(slot)
     return slot
   }
@@ -283,8 +278,7 @@ export class Session {
 
   #close(slot: ModelSlot): void {
     this.#latest.cancel(`open ${slot.id}`)
-    this.#latest.cancel(`run ${slot.id}`)
-    this.#asked.delete(slot)
+    this.#runs.end(slot)
     this.#closeReplaced(slot)
     // a close that fails leaves nothing to do: the engine that held the model is gone
     if (slot.info && this.#open.delete(slot)) this.#engine.closeModel({ model: slot.info.id }).catch(() => undefined)
@@ -329,99 +323,13 @@ export class Session {
     for (const slot of this.slots) {
       const request = this.#requestOf(slot, choices)
       if (!request) {
-        if (this.picture.path === undefined || slot.lacks) this.#dropRun(slot)
+        if (this.picture.path === undefined || slot.lacks) this.#runs.drop(slot)
         continue
       }
       const prompted = this.#promptedRun(slot, choices)
       const key = JSON.stringify([this.epoch, request, prompted?.key])
-      if (this.#asked.get(slot) === key) continue
-      this.#asked.set(slot, key)
-      void this.#run(slot, { ...request, ...prompted?.request }, prompted?.want)
+      this.#runs.ask(slot, key, { ...request, ...prompted?.request }, prompted?.want)
     }
     this.probes.followPins(this.slots, choices.pins)
-  }
-
-  /** Nothing that was asked before answers for what is chosen now. */
-  #dropRun(slot: ModelSlot): void {
-    this.#latest.cancel(`run ${slot.id}`)
-    this.#asked.delete(slot)
-    slot.run = slot.presence = slot.runError = undefined
-  }
-
-  /**
-   * The score map first, since it is what is looked at, then the decoder's answer. Of several models all score maps come
-   * before all decoders, and model A before the others.
-   */
-  async #run(slot: ModelSlot, request: Omit<RunRequest, 'want'>, prompted?: readonly string[]): Promise<void> {
-    slot.stale = true
-    slot.runError = slot.decoderError = undefined
-    try {
-      await this.#latest.run(`run ${slot.id}`, async (signal) => {
-        const inTurn = (phase: number, work: () => Promise<void>): Promise<void> =>
-          this.#turns.take(phase * MAX_MODELS + this.slots.indexOf(slot), signal, work)
-        const first = prompted ?? SCORES.filter((name) => slot.has(name))
-        await inTurn(0, () => this.#runFor(slot, { ...request, want: first }, signal))
-        await inTurn(1, async () => {
-          const want = [...SCORES, DECODED].filter((name) => slot.has(name))
-          if (!prompted && want.includes(DECODED)) await this.#runFor(slot, { ...request, want }, signal)
-          await this.#measurePresence(slot)
-        })
-      })
-      // what it was asked about the picture waited for the picture to be encoded
-      if (prompted) this.#runAll()
-      this.#closeReplaced(slot)
-      for (const close of this.#left.splice(0)) void close().catch(() => undefined)
-    } catch (error) {
-      // the next engine runs it again
-      if (isCancelled(error)) return
-      slot.runError = studioError(error)
-      this.#forgetReplaced(slot)
-    }
-  }
-
-  async #runFor(slot: ModelSlot, request: RunRequest, signal: AbortSignal): Promise<void> {
-    const { want } = request
-    const run = await this.tasks
-      .track('run', slot.letter, signal, (context) => this.#engine.run(request, context))
-      .catch((error: unknown) => this.#withoutDecoder(slot, want, studioError(error)))
-    signal.throwIfAborted()
-    if (!run) return
-    const before = slot.run?.id === run.id ? slot.run.stages : []
-    // a stage that this run took from before was timed by the run that computed it
-    const stages = run.stages.map((stage) =>
-      stage.reused ? (before.find(({ id }) => id === stage.id) ?? stage) : stage
-    )
-    slot.run = { ...run, stages }
-    slot.stale = false
-    slot.decoded = want.includes(DECODED)
-    this.probes.refresh(slot)
-    // the engine answers nothing else while a decoder runs, so the window has the scores before that
-    if (want.includes('score_map')) await this.#fetchScores(slot, run)
-    signal.throwIfAborted()
-  }
-
-  /** What every pane with a score map asks for, in every window. */
-  async #fetchScores(slot: ModelSlot, run: RunInfo): Promise<void> {
-    const maps = await Promise.all(run.windows.map((_, window) => this.results.tensor(run.id, 'score_map', window)))
-    if (slot.run?.id !== run.id || slot.scores?.run === run.id) return
-    slot.scores = maps[0] && slotScores(run, maps[0])
-    // models that are told what a score map says
-    this.#runAll()
-  }
-
-  /** A decoder takes only as many classes as it was trained for, while score maps take any: that is no failed run. */
-  #withoutDecoder(slot: ModelSlot, want: readonly string[], error: StudioError): undefined {
-    if (error.code !== 'mismatch' || !want.includes(DECODED)) throw error
-    slot.decoderError = error
-  }
-
-  async #measurePresence(slot: ModelSlot): Promise<void> {
-    const { run } = slot
-    const from = slot.decoded ? 'seg_logits' : 'score_map'
-    if (!run || !slot.has(from)) return
-    const map = await this.results.labelMap(run.id, from)
-    if (slot.run?.id !== run.id) return
-    const pixels = map.width * map.height
-    slot.presence = { from, shares: new Map(run.classes.map((name, i) => [name, (map.counts[i] ?? 0) / pixels])) }
   }
 }
