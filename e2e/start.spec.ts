@@ -8,6 +8,7 @@ import { expect, Studio, test } from './studio'
 
 /* What a start brings with it: files from the command line, and what was there when the studio was closed. */
 
+const CHECKPOINT = 'resources/samples/checkpoints/clip-mini-vit.pt'
 const PICTURE = 'resources/samples/images/fog/fog-3.png'
 const pictures = (studio: Studio) => studio.page.getByTestId('pictures')
 
@@ -17,6 +18,17 @@ test.describe('with a file on the command line', () => {
   test('the file is opened in place of the sample’s', async ({ studio }) => {
     await studio.ready()
     await expect(pictures(studio)).toContainText('fog-3.png')
+  })
+})
+
+test.describe('with a checkpoint on the command line', () => {
+  test.use({ files: [CHECKPOINT] })
+
+  test('it is the model, on the sample’s picture', async ({ studio }) => {
+    await studio.ready()
+    await expect(studio.page.getByTestId('model-card')).toContainText('clip-mini-vit.pt')
+    await expect(studio.page.getByTestId('model-card')).toHaveCount(1)
+    await expect(pictures(studio)).toContainText('day-0.png')
   })
 })
 
