@@ -38,9 +38,9 @@ const command = (
 export async function chooseAndOpen(studio: Studio, kind: 'checkpoint' | 'picture' | 'labels'): Promise<void> {
   const [path] = await studio.shell.chooseFiles({ kind })
   if (path === undefined) return
-  if (kind === 'checkpoint') await studio.openModel({ path })
-  else if (kind === 'picture') await studio.openPicture(path)
-  else await studio.openLabels(path)
+  if (kind === 'checkpoint') await studio.opener.openModel({ path })
+  else if (kind === 'picture') await studio.opener.openPicture(path)
+  else await studio.opener.openLabels(path)
 }
 
 /** Opens what the user chooses beside the models that are open. */
@@ -53,7 +53,7 @@ export async function chooseAndOpenBeside(studio: Studio): Promise<void> {
 /** Opens what the user chooses in the place of a model. */
 export async function chooseAndReplace(studio: Studio, index: number): Promise<void> {
   const [path] = await studio.shell.chooseFiles({ kind: 'checkpoint' })
-  if (path !== undefined) await studio.openModel({ path }, index)
+  if (path !== undefined) await studio.opener.openModel({ path }, index)
 }
 
 /** Failures of what a command started in the background are told; nobody else waits for them. */

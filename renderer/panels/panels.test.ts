@@ -66,7 +66,7 @@ describe('files', () => {
   })
 
   it('are offered with the sample where nothing is open', async () => {
-    studio.closeModel(0)
+    studio.opener.closeModel(0)
     show(Models)
     expect(screen.getByText(/A DenseCLIP checkpoint goes here/)).toBeDefined()
     await fireEvent.click(screen.getByRole('button', { name: 'Open the sample' }))

@@ -43,8 +43,8 @@ async function openKinds(studio: Studio, kinds: Kinds, place: Place): Promise<vo
   await openCheckpoints(studio, kinds.checkpoint, place)
   const [picture] = kinds.picture
   const [labels] = kinds.labels
-  if (picture !== undefined) await studio.openPicture(picture)
-  if (labels !== undefined) await studio.openLabels(labels)
+  if (picture !== undefined) await studio.opener.openPicture(picture)
+  if (labels !== undefined) await studio.opener.openLabels(labels)
   for (const path of kinds.folder) studio.notices.add('error', studio.words.drop.folder(fileNameOf(path)))
   for (const path of kinds.unknown) studio.notices.add('error', studio.words.drop.unknown(fileNameOf(path)))
 }
@@ -55,7 +55,7 @@ async function openCheckpoints(studio: Studio, paths: readonly string[], place: 
   const { models, companions } = modelsAmong(left)
   for (const [index, path] of models.entries()) {
     const source: ModelSource = { path, companions: models.length === 1 ? companions : undefined }
-    if (place === 'instead' && index === 0) await studio.openModel(source)
+    if (place === 'instead' && index === 0) await studio.opener.openModel(source)
     else await openBeside(studio, source)
   }
 }

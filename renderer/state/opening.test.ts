@@ -64,10 +64,10 @@ describe('checkpoints', () => {
     const { studio } = await started()
     await Promise.all(['/b.pth', '/broken.pth', '/c.pth'].map((path) => openBeside(studio, { path })))
     expect(names(studio)).toEqual(['mini-vit.pth', 'b.pth', 'c.pth'])
-    expect(studio.failedModel?.fileName).toBe('broken.pth')
-    await studio.openModel({ path: '/d.pth' }, 2)
+    expect(studio.opener.failedModel?.fileName).toBe('broken.pth')
+    await studio.opener.openModel({ path: '/d.pth' }, 2)
     expect(names(studio)).toEqual(['mini-vit.pth', 'b.pth', 'd.pth'])
-    expect(studio.failedModel).toBeUndefined()
+    expect(studio.opener.failedModel).toBeUndefined()
   })
 
   it('take the place of model A where one is dropped, and go beside where several are', async () => {
@@ -99,10 +99,10 @@ describe('a model without a list of its own', () => {
 
   it('keeps that list when the other one is closed or replaced', async () => {
     const { studio } = await started()
-    await studio.openModel({ path: '/clip.pth' })
+    await studio.opener.openModel({ path: '/clip.pth' })
     expect(studio.choices.models[0]?.classes).toEqual(FAKE_CLASSES)
     await openBeside(studio, { path: '/other-clip.pth' })
-    studio.closeModel(0)
+    studio.opener.closeModel(0)
     expect(names(studio)).toEqual(['other-clip.pth'])
     expect(studio.lead?.classes).toEqual(FAKE_CLASSES)
     studio.undo()
@@ -127,7 +127,7 @@ describe('a model without a list of its own', () => {
 
   it('has its list from behind where model A knows no words', async () => {
     const { studio } = await started()
-    await studio.openModel({ path: '/coop.pth' })
+    await studio.opener.openModel({ path: '/coop.pth' })
     expect(studio.classModel).toBe(studio.lead)
     await openBeside(studio, { path: '/b.pth' })
     expect(studio.classModel?.letter).toBe('B')
@@ -142,7 +142,7 @@ describe('a model that needs another file', () => {
     expect(studio.models[1]?.lacks).toBe('files')
     await giveCompanion(studio, 1, 'clip', '/wide-clip.pth')
     expect(studio.models[1]?.changeError?.message).toBe('wide-clip.pth: other widths.')
-    expect(studio.failedModel).toBeUndefined()
+    expect(studio.opener.failedModel).toBeUndefined()
     expect(studio.choices.models[1]?.companions).toBeUndefined()
     await giveCompanion(studio, 1, 'clip', '/clip.pth')
     await runOf(studio, 1)
@@ -170,7 +170,7 @@ describe('a model that needs another file', () => {
   it('takes the ones beside it, where there is one of each; else they are offered', async () => {
     const beside = { clipWeights: ['/w_clip_weights.pth'], clipText: ['/a_clip_text.pth', '/b_clip_text.pth'] }
     const { engine, studio } = await started({ companionsBeside: async () => beside })
-    await studio.openModel({ path: '/w_clip_backbone.pth' })
+    await studio.opener.openModel({ path: '/w_clip_backbone.pth' })
     expect(studio.choices.models[0]?.companions).toEqual({ clipWeights: '/w_clip_weights.pth' })
     expect(studio.lead?.info?.needs).toEqual(['clipText'])
     // what was opened on the way is closed
@@ -198,7 +198,7 @@ describe('a model that needs another file', () => {
 describe('the same file in two ways', () => {
   it('stands beside itself with both score maps in sight, until that is switched off', async () => {
     const { studio } = await started()
-    await studio.openModel({ path: '/clip.pth' })
+    await studio.opener.openModel({ path: '/clip.pth' })
     studio.chooseHeatmaps({ overlay: 'feature' })
     const { lead } = studio
     if (!lead) throw new Error('no model')

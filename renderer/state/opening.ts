@@ -11,7 +11,7 @@ const underWay = new WeakMap<Studio, Promise<void>>()
 /** Opens a checkpoint beside those that are open or on their way. */
 export function openBeside(studio: Studio, source: ModelSource): Promise<void> {
   const opened = (underWay.get(studio) ?? Promise.resolve()).then(async () => {
-    if (hasPlace(studio)) await studio.openModel(source, studio.choices.models.length)
+    if (hasPlace(studio)) await studio.opener.openModel(source, studio.choices.models.length)
   })
   underWay.set(studio, opened)
   return opened
@@ -38,7 +38,7 @@ export function makeLead(studio: Studio, index: number): void {
 /** Gives a model another file that it needs; one that does not fit is refused, and the model says why. */
 export function giveCompanion(studio: Studio, index: number, name: CompanionName, path: string): Promise<void> {
   const companions = { ...studio.choices.models[index]?.companions, [name]: path }
-  return studio.changeModel(index, { companions })
+  return studio.opener.changeModel(index, { companions })
 }
 
 /** Open models whose files may be what another one needs: needs are called like the systems that meet them. */
@@ -64,7 +64,7 @@ function systemOf({ choice, info }: ModelSlot): string | undefined {
 /** Opens the same file as another system beside a model, with the score maps of both in sight; or closes that again. */
 export async function compare(studio: Studio, slot: ModelSlot, system: string, on: boolean): Promise<void> {
   const at = comparisonOf(studio, slot, system)
-  if (!on) return at < 0 ? undefined : studio.closeModel(at)
+  if (!on) return at < 0 ? undefined : studio.opener.closeModel(at)
   if (at < 0) await openBeside(studio, { path: slot.choice.path, overrides: slot.choice.overrides, as: system })
   const beside = comparisonOf(studio, slot, system)
   if (beside < 0) return

@@ -44,18 +44,18 @@ const opened = () => engine.calls.filter(({ method }) => method === 'openModel')
 
 describe('what outputs of a file mean', () => {
   it('is kept by its content and holds when it is opened again, anywhere', async () => {
-    await studio.openModel({ path: '/a/x.onnx' })
+    await studio.opener.openModel({ path: '/a/x.onnx' })
     const slot = studio.lead
     if (!slot) throw new Error('nothing is open')
     await mapOutputs(studio, slot, KEPT)
     expect([...kept.values()]).toEqual([KEPT])
-    await studio.openModel({ path: '/b/copy.onnx' })
+    await studio.opener.openModel({ path: '/b/copy.onnx' })
     expect(studio.choices.models[0]).toMatchObject({ path: '/b/copy.onnx', overrides: KEPT })
     expect(opened().at(-1)).toMatchObject({ path: '/b/copy.onnx', overrides: KEPT })
   })
 
   it('said twice in a row holds both times', async () => {
-    await studio.openModel({ path: '/a/x.onnx' })
+    await studio.opener.openModel({ path: '/a/x.onnx' })
     const slot = studio.lead
     if (!slot) throw new Error('nothing is open')
     await Promise.all([mapOutputs(studio, slot, { normalization: '0..1' }), mapOutputs(studio, slot, KEPT)])
@@ -64,7 +64,7 @@ describe('what outputs of a file mean', () => {
   })
 
   it('is not kept where the file cannot be opened so', async () => {
-    await studio.openModel({ path: '/a/x.onnx' })
+    await studio.opener.openModel({ path: '/a/x.onnx' })
     const slot = studio.lead
     if (!slot) throw new Error('nothing is open')
     await mapOutputs(studio, slot, { 'output:dense': 'refused' })
@@ -75,10 +75,10 @@ describe('what outputs of a file mean', () => {
 
   it('that no longer fits leaves the file as it is, and other files are not asked about', async () => {
     kept.set('ab'.repeat(32), { 'output:dense': 'refused' })
-    await studio.openModel({ path: '/a/x.onnx' })
+    await studio.opener.openModel({ path: '/a/x.onnx' })
     expect(studio.choices.models[0]).toEqual({ path: '/a/x.onnx', classes: undefined })
-    expect(studio.failedModel).toBeUndefined()
-    await studio.openModel({ path: '/a/y.pth' })
+    expect(studio.opener.failedModel).toBeUndefined()
+    await studio.opener.openModel({ path: '/a/y.pth' })
     expect(studio.choices.models[0]?.overrides).toBeUndefined()
   })
 })

@@ -40,7 +40,7 @@ export async function mapOutputs(studio: Studio, slot: ModelSlot, change: Overri
   if (!info) return
   // one that is on its way still counts
   const overrides = { ...(slot.next ?? slot.choice).overrides, ...change }
-  await studio.changeModel(studio.models.indexOf(slot), { overrides })
+  await studio.opener.changeModel(studio.models.indexOf(slot), { overrides })
   // refused, or a newer choice has taken its place
   if (slot.choice.overrides !== overrides) return
   await studio.shell

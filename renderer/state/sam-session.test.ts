@@ -39,7 +39,7 @@ async function started() {
   const studio = new Studio(new FakeClient(engine), fakeShell())
   await start(studio)
   await vi.waitFor(() => expect(studio.lead?.presence).toBeDefined())
-  await studio.openModel({ path: '/models/sam.pth' }, 1)
+  await studio.opener.openModel({ path: '/models/sam.pth' }, 1)
   await vi.waitFor(() => expect(studio.models[1]?.run).toBeDefined())
   const ofSam = (): RunRequest[] => engine.runs().filter(({ model }) => model === studio.models[1]?.info?.id)
   const settled = (runs: number) =>
@@ -92,7 +92,7 @@ describe('SAM in the document', () => {
   it('forgets places with the picture, and nothing else', async () => {
     const { studio } = await started()
     studio.chooseSam({ points: [{ x: 1, y: 1, label: 0 }], box: [0, 0, 9, 9], peaks: 5 })
-    await studio.openPicture('/pictures/other.png')
+    await studio.opener.openPicture('/pictures/other.png')
     expect(studio.choices.sam).toMatchObject({ points: [], box: undefined, peaks: 5 })
   })
 

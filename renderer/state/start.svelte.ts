@@ -24,8 +24,8 @@ export function sampleChoices(samples: SampleFiles): Choices {
 export async function openSample(studio: Studio): Promise<void> {
   const samples = await studio.shell.samples()
   const { picturePath, labelsPath, chosenClass } = sampleChoices(samples)
-  await studio.openModel({ path: samples.checkpoint })
-  if (picturePath !== undefined) await studio.openPicture(picturePath, labelsPath)
+  await studio.opener.openModel({ path: samples.checkpoint })
+  if (picturePath !== undefined) await studio.opener.openPicture(picturePath, labelsPath)
   studio.chooseClass(chosenClass)
 }
 

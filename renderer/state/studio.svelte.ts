@@ -1,51 +1,29 @@
 import { getContext, setContext } from 'svelte'
-import type { EngineStatus, Engine, ModelInfo } from '#models/api'
+import type { EngineStatus, Engine } from '#models/api'
 import type { EngineState, Shell } from '#models/shell'
-import type { StudioError } from '#models/errors'
 import { FIT, type Camera } from '../plots/camera'
-import {
-  EMPTY_CHOICES,
-  MAX_MODELS,
-  type Choices,
-  type HeatmapOptions,
-  type ModelChoice,
-  type ModelSource,
-  type PaneChoice,
-  type Pin,
-  type SamChoice
-} from './choices'
+import { EMPTY_CHOICES, type Choices, type HeatmapOptions, type PaneChoice, type Pin, type SamChoice } from './choices'
 import { editClasses, type ClassEdit } from './class-edits'
 import { indexOfClass, isSameList } from './class-names'
-import { comparesWords, listOf, takesAnyList } from './class-lists'
+import { comparesWords } from './class-lists'
 import type { EngineClient } from './engine'
+import { FileOpener } from './file-opener.svelte'
 import { History } from './history'
 import { KnownFiles } from './known-files.svelte'
-import { fileNameOf, type ModelSlot } from './model-slot.svelte'
-import { openWithNeighbours } from './neighbours'
-import { withKeptMeanings } from './output-meanings'
+import type { ModelSlot } from './model-slot.svelte'
 import { Notices } from './notices.svelte'
 import type { Point } from './probes'
-import { studioError } from './resource.svelte'
 import { promptsFromScores, scoreSourceOf, type FromScores } from './sam-prompts'
 import { dictionaries, type Words } from '../words/words'
 import { Session } from './session.svelte'
 import { DEFAULT_SETTINGS, type Settings } from './settings'
 import { SharedScales } from './shared-scales.svelte'
 
-/** A file that the user brought and that cannot be opened; what was open before stays. */
-export interface FailedFile {
-  readonly path: string
-  readonly fileName: string
-  readonly error: StudioError
-}
-
 export type SidePanel = 'library' | 'inspector'
 export type Dialog = 'command-palette' | 'keyboard-sheet' | 'export-tensor' | 'class-names'
 
 /** How long an ended run may take to notice before its engine is killed: graphs run to their end. */
 const CANCEL_GRACE_MS = 700
-/** How long a file may wait to be opened for the stage that runs; the same end, but a stage that ends by itself is kept. */
-const OPEN_GRACE_MS = 2000
 
 /** What a view hands out so that the commands can export what its active pane shows. */
 export interface PaneExporter {
@@ -67,9 +45,6 @@ export class Studio {
   bare = $state(false)
   engineState: EngineState = $state.raw({ state: 'starting' })
   engineStatus: EngineStatus | undefined = $state.raw()
-  failedModel: FailedFile | undefined = $state.raw()
-  failedPicture: FailedFile | undefined = $state.raw()
-  failedLabels: FailedFile | undefined = $state.raw()
   canUndo = $state(false)
   canRedo = $state(false)
   /** a view has drawn the first result */
@@ -90,6 +65,7 @@ export class Studio {
   readonly scales = new SharedScales()
   readonly notices = new Notices()
   readonly files: KnownFiles
+  readonly opener = new FileOpener(this)
 
   readonly engine: Engine
   readonly session: Session
@@ -304,104 +280,6 @@ export class Studio {
   /** Takes over a document as a whole (a restored workspace, the sample): where undo ends. */
   begin(choices: Choices): void {
     this.#apply(choices)
-  }
-
-  /** Opens a checkpoint in slot `index` (one past the last adds it). A file that cannot be opened changes nothing. */
-  async openModel(source: ModelSource, index = 0): Promise<void> {
-    // one of several that are opened beside each other may have failed before this one
-    if (index === 0 || index < this.models.length || this.failedModel?.path === source.path) {
-      this.failedModel = undefined
-    }
-    try {
-      await this.#openModel({ ...source, classes: undefined }, index)
-    } catch (error) {
-      this.failedModel = { path: source.path, fileName: fileNameOf(source.path), error: studioError(error) }
-    }
-  }
-
-  /**
-   * Opens the model of a slot in another way (overrides, other files, another system); its class list and pane stay.
-   * Where that fails, it stays as it is and its slot says why.
-   */
-  async changeModel(index: number, change: Partial<ModelSource>): Promise<void> {
-    const choice = this.choices.models[index]
-    const slot = this.models[index]
-    if (!choice || !slot) return
-    slot.changeError = undefined
-    try {
-      await this.#openModel({ ...choice, ...change }, index)
-    } catch (error) {
-      slot.changeError = studioError(error)
-    }
-  }
-
-  async #openModel(choice: ModelChoice, index: number): Promise<void> {
-    const slot = this.models[index]
-    if (slot) slot.next = choice
-    const arrived = this.#makeWay(slot ? [slot] : [])
-    try {
-      const opened = await openWithNeighbours(this.session, this.shell, choice)
-      const found = opened && (await withKeptMeanings(this.session, this.shell, opened))
-      if (!found) return
-      const infos = this.models.map(({ info }) => info)
-      const models = this.choices.models.toSpliced(index, 1, { ...choice, ...found.source }).slice(0, MAX_MODELS)
-      this.choose({ models: this.#keepList(models, infos.toSpliced(index, 1, found.info)) })
-      void this.files.add(choice.path, 'checkpoint')
-    } finally {
-      arrived()
-      // unless one that was opened after it is on its way
-      if (slot?.next === choice) {
-        slot.next = undefined
-        this.session.resume()
-      }
-    }
-  }
-
-  closeModel(index: number): void {
-    const infos = this.models.map(({ info }) => info)
-    this.choose({ models: this.#keepList(this.choices.models.toSpliced(index, 1), infos.toSpliced(index, 1)) })
-  }
-
-  /** A list that leaves with its model stays with the first of those that followed it. */
-  #keepList(models: readonly ModelChoice[], infos: readonly (ModelInfo | undefined)[]): readonly ModelChoice[] {
-    const list = this.session.lender?.ownClasses
-    if (!list || models.some((model, index) => listOf(model, infos[index]))) return models
-    const heir = models[infos.findIndex((info) => info && takesAnyList(info))]
-    return heir ? models.with(models.indexOf(heir), { ...heir, classes: list }) : models
-  }
-
-  /** Opens a picture; labels, pins and SAM's points and box belong to the one before and leave with it. */
-  async openPicture(path: string, labelsPath?: string): Promise<void> {
-    this.failedPicture = undefined
-    const opened = this.#makeWay(this.models)
-    try {
-      if (!(await this.session.openPicture(path))) return
-      this.camera = FIT
-      this.hover(undefined)
-      this.choose({ picturePath: path, labelsPath, pins: [], sam: { ...this.choices.sam, points: [], box: undefined } })
-      void this.files.add(path, 'picture')
-    } catch (error) {
-      this.failedPicture = { path, fileName: fileNameOf(path), error: studioError(error) }
-    } finally {
-      opened()
-    }
-  }
-
-  async openLabels(path: string): Promise<void> {
-    this.failedLabels = undefined
-    try {
-      if (await this.session.openLabels(path)) this.choose({ labelsPath: path })
-    } catch (error) {
-      this.failedLabels = { path, fileName: fileNameOf(path), error: studioError(error) }
-    }
-  }
-
-  /** What is opened in the place of what runs does not wait for that for long. To be called when it is open. */
-  #makeWay(replaced: readonly ModelSlot[]): () => void {
-    const timer = setTimeout(() => {
-      if (this.session.endRuns(replaced)) void this.restartEngine()
-    }, OPEN_GRACE_MS)
-    return () => clearTimeout(timer)
   }
 
   /** Ends what runs; where that does not notice, its process is killed and started again. */

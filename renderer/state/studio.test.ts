@@ -111,8 +111,8 @@ describe('a choice', () => {
 describe('opening', () => {
   it('a broken checkpoint says why and leaves the open one at work', async () => {
     const { studio } = await started()
-    await studio.openModel({ path: '/downloads/broken.pth' })
-    expect(studio.failedModel?.error.code).toBe('truncated')
+    await studio.opener.openModel({ path: '/downloads/broken.pth' })
+    expect(studio.opener.failedModel?.error.code).toBe('truncated')
     expect(studio.lead?.fileName).toBe('mini-vit.pth')
     expect(studio.canUndo).toBe(false)
   })
@@ -120,7 +120,7 @@ describe('opening', () => {
   it('another checkpoint closes the one before and keeps the class by name', async () => {
     const { engine, studio } = await started()
     const before = studio.lead?.info?.id
-    await studio.openModel({ path: '/downloads/other.pth' })
+    await studio.opener.openModel({ path: '/downloads/other.pth' })
     await vi.waitFor(() => expect(studio.lead?.old).toBe(false))
     expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
     expect(engine.calls.filter(({ method }) => method === 'openModel')).toHaveLength(2)
@@ -134,7 +134,7 @@ describe('opening', () => {
     const closed = () => engine.calls.filter(({ method }) => method === 'closeModel').length
     let open = (): void => undefined
     engine.gate = new Promise((resolve) => (open = resolve))
-    const opening = studio.openModel({ path: '/downloads/other.pth' })
+    const opening = studio.opener.openModel({ path: '/downloads/other.pth' })
     expect(slot?.old).toBe(true)
     await opening
     expect(studio.lead).toBe(slot)
@@ -150,7 +150,7 @@ describe('opening', () => {
 
   it('a broken checkpoint is over when it is known: what is on screen is not old', async () => {
     const { studio } = await started()
-    const opening = studio.openModel({ path: '/downloads/broken.pth' })
+    const opening = studio.opener.openModel({ path: '/downloads/broken.pth' })
     expect(studio.lead?.old).toBe(true)
     await opening
     expect(studio.lead?.old).toBe(false)
@@ -160,7 +160,7 @@ describe('opening', () => {
     const { engine, studio } = await started()
     const before = studio.lead?.info?.id
     engine.openModel = async ({ path }) => ({ ...fakeModel(path, 99), missing: ['gamma'] })
-    await studio.openModel({ path: '/downloads/part.pth' })
+    await studio.opener.openModel({ path: '/downloads/part.pth' })
     expect(studio.lead?.run).toBeUndefined()
     expect(engine.calls).toContainEqual({ method: 'closeModel', request: { model: before } })
   })
@@ -168,7 +168,7 @@ describe('opening', () => {
   it('a picture takes its own labels and leaves the pins behind', async () => {
     const { studio } = await started()
     studio.pin({ x: 3, y: 4 }, false)
-    await studio.openPicture('/pictures/street.png')
+    await studio.opener.openPicture('/pictures/street.png')
     expect(studio.pins).toEqual([])
     expect(studio.labels.info).toBeUndefined()
     await vi.waitFor(() => expect(studio.lead?.run?.picture).toBe(studio.picture.info?.id))
@@ -224,7 +224,7 @@ describe('a file that is opened while a run takes long', () => {
     const open = engine.openPicture.bind(engine)
     let dies: (error: Error) => void = () => undefined
     engine.openPicture = () => new Promise((_, reject) => (dies = reject))
-    const opening = studio.openPicture('/pictures/street.png')
+    const opening = studio.opener.openPicture('/pictures/street.png')
     await vi.advanceTimersByTimeAsync(1500)
     expect(shell.restarts).toBe(0)
     await vi.advanceTimersByTimeAsync(1000)
@@ -248,7 +248,7 @@ describe('a file that is opened while a run takes long', () => {
 
   it('leaves the engine alone where it is open soon, or where nothing that it replaces runs', async () => {
     const { shell, studio } = await stuck()
-    await studio.openPicture('/pictures/street.png')
+    await studio.opener.openPicture('/pictures/street.png')
     await vi.advanceTimersByTimeAsync(5000)
     expect(shell.restarts).toBe(0)
   })
@@ -256,9 +256,9 @@ describe('a file that is opened while a run takes long', () => {
   it('leaves what was there at work where it cannot be opened', async () => {
     const { engine, studio } = await stuck()
     engine.gate = Promise.resolve()
-    await studio.openPicture('/pictures/broken.png')
+    await studio.opener.openPicture('/pictures/broken.png')
     vi.useRealTimers()
-    expect(studio.failedPicture?.error.code).toBe('truncated')
+    expect(studio.opener.failedPicture?.error.code).toBe('truncated')
     studio.choose({ gammaScale: 0.5 })
     await vi.waitFor(() => expect(studio.lead?.run?.gammaScale).toBe(0.5))
   })
@@ -319,7 +319,7 @@ describe('the workspace', () => {
 describe('several models', () => {
   async function three() {
     const parts = await started()
-    for (const index of [1, 2]) await parts.studio.openModel({ path: `/models/${index}.pth` }, index)
+    for (const index of [1, 2]) await parts.studio.opener.openModel({ path: `/models/${index}.pth` }, index)
     await vi.waitFor(() =>
       expect(parts.studio.models.map(({ presence }) => presence !== undefined)).not.toContain(false)
     )
@@ -347,10 +347,10 @@ describe('several models', () => {
     if (!second) throw new Error('two models')
     studio.activate(second)
     expect(studio.active?.fileName).toBe('1.pth')
-    studio.closeModel(0)
+    studio.opener.closeModel(0)
     expect(studio.active?.fileName).toBe('1.pth')
     expect(studio.active?.letter).toBe('A')
-    studio.closeModel(0)
+    studio.opener.closeModel(0)
     expect(studio.active?.fileName).toBe('2.pth')
   })
 

@@ -173,7 +173,7 @@ export function doctorOf(studio: Studio): Doctor {
 /** Opens a file as a model beside those that are open, or in the place of the first where there is no room; and looks at it. */
 export async function openAsModel(studio: Studio, source: OpenModelRequest): Promise<void> {
   const at = isFull(studio) ? 0 : studio.choices.models.length
-  if (at === 0) await studio.openModel(source)
+  if (at === 0) await studio.opener.openModel(source)
   else await openBeside(studio, source)
   if (studio.choices.models[at]?.path !== source.path) return
   studio.choose({ doctor: { ...studio.choices.doctor, path: undefined, model: at } })

@@ -27,7 +27,7 @@ export function settingsOf(studio: Studio, { source, index }: Subject): Settings
         return studioError(error).message
       }
       if (index === undefined) await openAsModel(studio, { ...source, overrides })
-      else await studio.changeModel(index, { overrides })
+      else await studio.opener.changeModel(index, { overrides })
       return undefined
     }
   }

@@ -168,7 +168,7 @@ describe('panes', () => {
   it('keep the map of a checkpoint, marked as old, until the one in its place has its own', async () => {
     let open = (): void => undefined
     engine.gate = new Promise((resolve) => (open = resolve))
-    await studio.openModel({ path: '/downloads/other.pth' })
+    await studio.opener.openModel({ path: '/downloads/other.pth' })
     studio.chooseClass('sky')
     await tick()
     // what is there was not made by this checkpoint, so it is not read with its names
@@ -196,7 +196,7 @@ describe('panes', () => {
     const open = engine.openPicture.bind(engine)
     engine.openPicture = async (request) => ({ ...(await open(request)), hash: request.path })
     engine.gate = new Promise(() => undefined)
-    await studio.openPicture('/pictures/street.png')
+    await studio.opener.openPicture('/pictures/street.png')
     await vi.waitFor(() => expect(screen.queryByRole('img', { name: /score_map/ })).toBeNull())
     expect(screen.getByRole('progressbar')).toBeDefined()
   })
@@ -268,7 +268,7 @@ describe('tags', () => {
       labels.fill(255, 1024, 2048)
       return { width: 64, height: 64, labels, counts: [0, 2048] }
     }
-    await studio.openLabels('/pictures/small.png')
+    await studio.opener.openLabels('/pictures/small.png')
     studio.chooseHeatmaps({ overlay: 'labels' })
     await vi.waitFor(() => expect(text()).toContain('labels resized from 32 × 16'))
     await vi.waitFor(() => expect(text()).toMatch(/25\.0.% labelled as no class/))

@@ -56,8 +56,8 @@ beforeEach(async () => {
   }
   studio = new Studio(new FakeClient(engine), shell)
   await start(studio)
-  await studio.openModel({ path: '/models/b.pth' }, 1)
-  await studio.openModel({ path: '/models/c.pth' }, 2)
+  await studio.opener.openModel({ path: '/models/b.pth' }, 1)
+  await studio.opener.openModel({ path: '/models/c.pth' }, 2)
   render(HeatmapsInStudio, { studio })
   await vi.waitFor(() => expect(pane('B').textContent).toContain('CAR · score_map'))
 })
@@ -86,7 +86,7 @@ describe('panes of several models', () => {
 
   it('leave the scale with their model', async () => {
     await vi.waitFor(() => expect(barOf('A')).toBe('score_map (cosine): 0.000 – +0.750'))
-    studio.closeModel(1)
+    studio.opener.closeModel(1)
     await vi.waitFor(() => expect(barOf('A')).toBe('score_map (cosine): 0.000 – +0.400'))
     expect(pane('A').textContent).toContain('shared scale')
   })
