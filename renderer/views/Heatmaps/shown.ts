@@ -1,24 +1,23 @@
-import type { LabelMap, RgbMap } from '#models/results-api'
 import { presentEntries } from '#models/figures/class-legend'
 import type { Key } from '#models/figures/heatmap'
-import { formatNats, formatShare, type Unit } from '#models/figures/numbers'
-import { WHOLE, type Interpolation, type Layer, type Overlay } from '#models/figures/overlay'
-import type { ColorMap, Rgb } from '#models/palettes'
-import type { HeatmapOptions } from '../../state/choices'
+import { formatNats } from '#models/figures/numbers'
+import type { Layer, Overlay } from '#models/figures/overlay'
+import type { Rgb } from '#models/palettes'
+import type { LabelMap } from '#models/results-api'
 import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
-import type { Range } from '../../state/shared-scales.svelte'
 import type { Studio } from '../../state/studio.svelte'
+import type { Words } from '../../words/words'
 import { featureTensorOf } from './feature-tensor'
+import { showFeature, showSimilar } from './features-shown'
+import { colorBar, domainFor, layersOf, mapOf, scalarLayers } from './layers'
 import { labelSourceOf, type OverlayData, type ShownKind } from './overlay-data.svelte'
 import { featureTensorsOf, neededTensor } from './pane-choice'
-import { chosenScale, lossRange, rangeOf } from './scale'
 import { showSamLogits, showSamMask } from './sam-shown'
+import { chosenScale, lossRange, rangeOf } from './scale'
 import { isRemoved, SCORE_UNITS } from './score-tensor'
-import type { Cells, SlotMaps } from './slot-maps.svelte'
+import type { SlotMaps } from './slot-maps.svelte'
 import { beyondTags, labelTags, meanIouTags, runTags } from './tags'
-import type { PlacedWindow } from './windows'
-import type { Words } from '../../words/words'
 
 /** What lies over the picture in a pane, with everything that tells how to read it; the pane and its export use it. */
 export interface Shown {
@@ -42,53 +41,6 @@ export interface Sources {
   readonly data: OverlayData
   readonly words: Words['heatmaps']
 }
-
-function domainFor(range: Range, options: HeatmapOptions): Range {
-  if (options.polarity === 'sequential') return range
-  const reach = Math.max(Math.abs(range[0]), Math.abs(range[1]))
-  return [-reach, reach]
-}
-
-const mapOf = (options: HeatmapOptions): ColorMap =>
-  options.polarity === 'signed' ? options.signedMap : options.sequentialMap
-
-/** One overlay a window, each in its place; `windows` and `overlays` go together. */
-function layersOf(overlays: readonly Overlay[], windows: readonly PlacedWindow[], opacity: number): Layer[] {
-  return overlays.map((overlay, index) => ({
-    overlay,
-    opacity,
-    region: windows[index]?.region ?? WHOLE,
-    clip: windows[index]?.clip ?? WHOLE
-  }))
-}
-
-function scalarLayers(
-  maps: readonly Cells[],
-  windows: readonly PlacedWindow[],
-  options: HeatmapOptions,
-  map: ColorMap,
-  domain: Range,
-  interpolation: Interpolation = options.interpolation
-): Layer[] {
-  const overlays = maps.map(({ rows, columns, values }): Overlay => ({
-    kind: 'scalar',
-    rows,
-    columns,
-    values,
-    interpolation,
-    map,
-    domain
-  }))
-  return layersOf(overlays, windows, options.opacity)
-}
-
-const colorBar = (tensor: string, unit: Unit, map: ColorMap, domain: Range): Key => ({
-  kind: 'color-bar',
-  tensor,
-  unit,
-  map,
-  domain
-})
 
 function showScores(from: Sources): Shown | Missing | undefined {
   const { studio, slot, maps, words } = from
@@ -222,90 +174,6 @@ function showLoss(from: Sources, kind: ShownKind): Shown | Missing | undefined {
       ...labelTags(from),
       ...runTags(from)
     ]
-  }
-}
-
-function showSimilar(from: Sources): Shown | Missing | undefined {
-  const { studio, maps, data, words } = from
-  const options = studio.heatmaps
-  const { value, answered } = data.similar
-  if (!value || !answered) {
-    return studio.pins.length === 0 && !studio.hovered ? { missing: words.needsProbe } : undefined
-  }
-  const own = options.scale === 'own'
-  // shared: the whole range of a cosine, the same for every cell
-  const domain = domainFor(own ? rangeOf([value]) : [-1, 1], options)
-  const map = mapOf(options)
-  // joined cells lie over the picture, whatever else the tensor's own cover
-  const window = answered.beside ? undefined : maps.windows[answered.window]
-  const name = joinedName(answered, studio)
-  return {
-    title: `${words.cellsLike(answered.row, answered.column)} · ${name}`,
-    // a window's cells are compared to that window alone
-    layers: scalarLayers([value], window ? [{ region: window.region, clip: WHOLE }] : [], options, map, domain),
-    keys: [colorBar(name, 'cosine', map, domain)],
-    tags: [
-      ...(answered.beside ? [studio.words.sam.tagJoined] : []),
-      words.tagInterpolation[options.interpolation],
-      own ? words.tagOwn : words.tagShared,
-      ...runTags(from)
-    ]
-  }
-}
-
-/** Features as they are called on screen. */
-function joinedName({ name, beside }: { name: string; beside?: unknown }, { words }: Studio): string {
-  return beside ? words.sam.joined(name) : name
-}
-
-function pcaKey(title: string, maps: readonly RgbMap[], words: Words['heatmaps']): Key {
-  const [only] = maps
-  const lines =
-    only && maps.length === 1
-      ? only.explained.map((share, index) => {
-          const color = words.componentColors[index] ?? ''
-          return `${color}: ${words.component(index + 1, formatShare(share))}`
-        })
-      : [words.tagPcaPerWindow]
-  return { kind: 'note', title, lines }
-}
-
-function showFeature(from: Sources): Shown | undefined {
-  const { studio, maps, data, words } = from
-  const options = studio.heatmaps
-  if (options.featureChannel === 'pca') {
-    const { value, answered } = data.pca
-    if (!value || !answered) return undefined
-    const { interpolation } = options
-    const overlays = value.map(({ rows, columns, rgb }): Overlay => ({
-      kind: 'rgb',
-      rows,
-      columns,
-      rgb,
-      interpolation
-    }))
-    const title = `${joinedName(answered, studio)} · ${words.pcaColors}`
-    return {
-      title,
-      layers: layersOf(overlays, answered.beside ? [] : maps.windows, options.opacity),
-      keys: [pcaKey(title, value, words)],
-      tags: [
-        ...(answered.beside ? [studio.words.sam.tagJoined] : []),
-        words.tagInterpolation[interpolation],
-        ...(value.length > 1 ? [words.tagPcaPerWindow] : []),
-        ...runTags(from)
-      ]
-    }
-  }
-  const { value, answered } = data.channel
-  if (!value || !answered) return undefined
-  const domain = domainFor(rangeOf(value.windows), options)
-  const map = mapOf(options)
-  return {
-    title: `${answered.name} · ${words.channelOf(value.channel)}`,
-    layers: scalarLayers(value.windows, maps.windows, options, map, domain),
-    keys: [colorBar(answered.name, 'feature', map, domain)],
-    tags: [words.tagInterpolation[options.interpolation], words.tagOwn, ...runTags(from)]
   }
 }
 
