@@ -8,7 +8,7 @@ const COLUMNS = 16
 const BARS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
 
 /** Min to max in 16 columns, the highest bin full; anything that is there shows. */
-export function textHistogram({ counts }: Histogram): string {
+function textHistogram({ counts }: Histogram): string {
   const perColumn = Math.max(1, counts.length / COLUMNS)
   const columns: number[] = []
   for (let at = 0; at < counts.length; at += perColumn) {

@@ -9,7 +9,7 @@ import { readPngIndices } from './png-indices'
 import { sharp } from './sharp'
 
 /** 16,383²: what libvips and Chromium take as well. 8-bit RGB of that size is 805 MB. */
-export const MAX_PIXELS = 16383 * 16383
+const MAX_PIXELS = 16383 * 16383
 /** Larger than any encoded picture within MAX_PIXELS that is not built to hurt. */
 const MAX_FILE_BYTES = 2 ** 30
 

@@ -9,7 +9,7 @@ import { BYTES_PER_ELEMENT, elementCount } from '#models/tensor'
 import { throwIfCancelled } from './cancellation'
 
 /** Some ten models of the published sizes; a person who compares many finds the latest still there. */
-export const CACHE_LIMIT_BYTES = 8 * 2 ** 30
+const CACHE_LIMIT_BYTES = 8 * 2 ** 30
 /** Weights begin at pages, so that the runtime can map them from the file. */
 const ALIGNMENT = 4096
 /** Half-written entries of processes that died are left alone for a day: their process may still be at it. */

@@ -23,7 +23,7 @@ const LOW_LOGITS = 'seg_logits_low'
 const LOGITS = 'seg_logits'
 
 /** What any model with a decoder gives beside its own tensors: the answer at the size of the picture. */
-export const PICTURE_TENSORS = ['seg_logits_original', 'label_map'] as const
+const PICTURE_TENSORS = ['seg_logits_original', 'label_map'] as const
 
 /** The tensor that a label map is made of. */
 const sourceOf = (from: LabelSource): string => (from === 'seg_logits' ? LOW_LOGITS : from)

@@ -26,7 +26,7 @@ export interface Place {
 export const MASK_LIMIT = 20
 
 /** Peaks nearer to each other than this many cells, along rows or columns, are one; the higher stays. */
-export const PEAK_DISTANCE = 2
+const PEAK_DISTANCE = 2
 
 export function classMargin({ data, planes, rows, columns }: Planes, classIndex: number): ClassMargin {
   const cells = rows * columns

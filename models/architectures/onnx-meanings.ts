@@ -4,7 +4,7 @@ import type { Axis, TensorKind, TensorSpec } from './architecture'
 /* What outputs of an ONNX model may mean: which meanings fit a shape, and which one a name and a shape suggest. */
 
 /** What a user says an output is; the kinds of tensor that a foreign graph may give, and nothing at all. */
-export const OUTPUT_MEANINGS = [
+const OUTPUT_MEANINGS = [
   'ignore',
   'feature-map',
   'embedding-map',

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes'
 import { failIn } from './fault'
 
-/** Bytes in memory as a file. */
+/** Bytes in memory as a file, for tests. */
 export function memorySource(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,

@@ -9,7 +9,7 @@ import { DEFLATED, locate, STORED, type ZipArchive, type ZipEntry } from './zip'
  * torch.save stores and never deflates; files that were unpacked and zipped again are deflated. The largest tensor of
  * the published models (token embeddings, 49408 × 768 float32) has 145 MiB.
  */
-export const MAX_INFLATED_BYTES = 192 * 2 ** 20
+const MAX_INFLATED_BYTES = 192 * 2 ** 20
 
 /** Deflate gets 1032 : 1 at most, on zeros; trained weights get about 1.1 : 1. */
 const MAX_INFLATION = 200

@@ -28,8 +28,8 @@ export interface BarsLayout {
   readonly rows: readonly BarRow[]
 }
 
-export const BAR_ROW_HEIGHT = 20
-export const BAR_THICKNESS = 10
+const BAR_ROW_HEIGHT = 20
+const BAR_THICKNESS = 10
 const FONT_SIZE = 11
 const NAME_SHARE = 0.36
 const VALUE_WIDTH = 46

@@ -47,7 +47,7 @@ const AXIS_HEIGHT = 20
 const GAP = 6
 /** A count on the left for about so many pixels. */
 const COUNT_ROOM = 32
-export const HISTOGRAM_FILL = '#4c7fb8'
+const HISTOGRAM_FILL = '#4c7fb8'
 
 export function layoutHistogram(figure: HistogramFigure): HistogramLayout {
   const { histogram, logarithmic, width, height } = figure

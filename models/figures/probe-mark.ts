@@ -27,7 +27,7 @@ export function cellRect(
   }
 }
 
-export const CROSS_GAP = 3
+const CROSS_GAP = 3
 export const CROSS_REACH = 8
 const LIGHT = '#ffffff'
 const DARK = '#000000'

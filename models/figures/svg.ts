@@ -6,7 +6,7 @@
 type AttributeValue = string | number | undefined
 export type Attributes = Readonly<Record<string, AttributeValue>>
 
-export const FONT = "'Inter Variable', Inter, 'Noto Sans KR Variable', 'Noto Sans KR', 'Noto Sans', sans-serif"
+const FONT = "'Inter Variable', Inter, 'Noto Sans KR Variable', 'Noto Sans KR', 'Noto Sans', sans-serif"
 
 /** Ink, quiet ink, hairline and paper of printed figures; on screen the theme's colours take their place. */
 export const INK = '#1a1a1a'

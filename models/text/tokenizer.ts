@@ -2,7 +2,7 @@ import { StudioError } from '../errors'
 import { cleanText } from './repair'
 
 /** Ids of the whole vocabulary: 256 bytes, the same at the end of a word, 48,894 merges, start and end. */
-export const VOCABULARY_SIZE = 49408
+const VOCABULARY_SIZE = 49408
 export const START_TOKEN = 49406
 export const END_TOKEN = 49407
 

@@ -9,7 +9,7 @@ const SAMPLE_CLASS = 'car'
 const SAVE_AFTER_MS = 500
 
 /** The sample checkpoint and picture with its labels. */
-export function sampleChoices(samples: SampleFiles): Choices {
+function sampleChoices(samples: SampleFiles): Choices {
   const first = samples.pictures[0]
   return {
     ...EMPTY_CHOICES,

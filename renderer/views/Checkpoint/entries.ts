@@ -1,7 +1,7 @@
 import type { Inspection } from '#models/doctor-api'
 import { BYTES_PER_ELEMENT, elementCount, type DType, type Shape } from '#models/tensor'
 
-export const FLAGS = ['missing', 'unexpected', 'not-finite', 'resized', 'renamed', 'beside'] as const
+const FLAGS = ['missing', 'unexpected', 'not-finite', 'resized', 'renamed', 'beside'] as const
 /** 'beside': of another container than the weights that are used */
 export type Flag = (typeof FLAGS)[number]
 

@@ -41,7 +41,7 @@ function masksOf(kind: 'multi' | 'single', logits: Tensor, ious: Tensor): SamMas
 }
 
 /** The mask that is chosen; 'best': of the three the one of which SAM expects most. */
-export function chosenMask(masks: readonly SamMask[], answer: SamMask['answer'] | 'best'): SamMask | undefined {
+function chosenMask(masks: readonly SamMask[], answer: SamMask['answer'] | 'best'): SamMask | undefined {
   if (answer !== 'best') return masks.find((mask) => mask.answer === answer)
   const three = masks.filter((mask) => mask.answer !== 'single')
   return three.reduce<SamMask | undefined>((best, mask) => (best && best.iou >= mask.iou ? best : mask), undefined)
@@ -50,7 +50,7 @@ export function chosenMask(masks: readonly SamMask[], answer: SamMask['answer'] 
 /** Pane and inspector show the same masks: by the memory of their logits, which is kept as long as the run's. */
 const kept = new WeakMap<ArrayBufferLike, Map<string, PictureMask>>()
 
-export function pictureMask(mask: SamMask, geometry: SamGeometry): PictureMask {
+function pictureMask(mask: SamMask, geometry: SamGeometry): PictureMask {
   const known = kept.get(mask.logits.buffer) ?? new Map<string, PictureMask>()
   kept.set(mask.logits.buffer, known)
   const key = JSON.stringify([mask.answer, geometry])

@@ -21,7 +21,7 @@ export interface Cells {
 }
 
 /** The score map of every class, a grid a window. */
-export class ScoreMaps {
+class ScoreMaps {
   readonly range: readonly [low: number, high: number]
   readonly #ofClass = new Map<string, Cells>()
 
