@@ -85,6 +85,8 @@ export class FakeEngine implements Engine {
   readonly calls: { readonly method: string; readonly request: unknown }[] = []
   /** every run waits for this first: a test holds it to see what happens meanwhile */
   gate: Promise<void> = Promise.resolve()
+  /** opening a model waits for this first */
+  openGate: Promise<void> = Promise.resolve()
   /** what differs from `fakeModel` in what a test opens; throws where it cannot be opened */
   opensAs: (request: OpenModelRequest) => Partial<ModelInfo> = () => ({})
   #lastId = 0
@@ -124,6 +126,7 @@ export class FakeEngine implements Engine {
 
   async openModel(request: OpenModelRequest): Promise<ModelInfo> {
     this.#note('openModel', request)
+    await this.openGate
     this.#refuse(request.path)
     return { ...fakeModel(request.path, ++this.#lastId), ...this.opensAs(request) }
   }

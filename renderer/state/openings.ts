@@ -9,15 +9,22 @@ export class Openings {
   readonly #latest = new Latest()
   readonly #kinds: string[] = []
 
-  async run<T>(kind: string, open: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  /** `take` gets what was opened while it still counts as being opened: nothing comes between. */
+  async run<T>(
+    kind: string,
+    open: (signal: AbortSignal) => Promise<T>,
+    take: (opened: T) => void
+  ): Promise<T | undefined> {
     this.#kinds.push(kind)
     try {
-      return await this.#latest.run(kind, (signal) =>
+      const opened = await this.#latest.run(kind, (signal) =>
         open(signal).catch((error: unknown) => {
           if (signal.aborted || studioError(error).code !== 'engine') throw error
           return open(signal)
         })
       )
+      if (opened !== undefined) take(opened)
+      return opened
     } finally {
       this.#kinds.splice(this.#kinds.indexOf(kind), 1)
     }

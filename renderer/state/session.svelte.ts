@@ -82,24 +82,25 @@ export class Session {
 
   /** Opens a checkpoint ahead of the choice of it, so that a broken file changes nothing; throws what is wrong. */
   async openModel(source: ModelSource): Promise<ModelInfo | undefined> {
-    const info = await this.#openings.run('model', (signal) =>
-      this.tasks.track('open-model', fileNameOf(source.path), signal, (context) =>
-        this.#engine.openModel(sourceOf(source), context)
-      )
+    return this.#openings.run(
+      'model',
+      (signal) => this.#askModel(source, signal),
+      (info) => this.#ready.set(modelKey(source), info)
     )
-    if (info) this.#ready.set(modelKey(source), info)
-    return info
   }
 
   /** The same for a picture. Nothing runs on the one before meanwhile. */
   async openPicture(path: string): Promise<PictureInfo | undefined> {
     try {
-      const info = await this.#openings.run('picture', (signal) => this.#askPicture(path, signal))
-      const before = this.picture.info
-      if (info) this.picture.take(path, info)
-      if (info && before && before.id !== info.id)
-        this.#left.push(() => this.#engine.closePicture({ picture: before.id }))
-      return info
+      return await this.#openings.run(
+        'picture',
+        (signal) => this.#askPicture(path, signal),
+        (info) => {
+          const before = this.picture.info
+          this.picture.take(path, info)
+          if (before && before.id !== info.id) this.#left.push(() => this.#engine.closePicture({ picture: before.id }))
+        }
+      )
     } catch (error) {
       this.resume()
       throw error
@@ -107,11 +108,24 @@ export class Session {
   }
 
   async openLabels(path: string): Promise<LabelsInfo | undefined> {
-    const info = await this.#openings.run('labels', (signal) => this.#askLabels(path, signal))
-    const before = this.labels.info
-    if (info) this.labels.take(path, info)
-    if (info && before && before.id !== info.id) this.#left.push(() => this.#engine.closeLabels({ labels: before.id }))
-    return info
+    return this.#openings.run(
+      'labels',
+      (signal) => this.#askLabels(path, signal),
+      (info) => {
+        const before = this.labels.info
+        this.labels.take(path, info)
+        if (before && before.id !== info.id) this.#left.push(() => this.#engine.closeLabels({ labels: before.id }))
+      }
+    )
+  }
+
+  async #askModel(source: ModelSource, signal: AbortSignal): Promise<ModelInfo> {
+    return this.tasks.track('open-model', fileNameOf(source.path), signal, async (context) => {
+      const info = await this.#engine.openModel(sourceOf(source), context)
+      // opened when nobody wanted it any more: nobody else knows that it is open
+      if (signal.aborted) this.#engine.closeModel({ model: info.id }).catch(() => undefined)
+      return info
+    })
   }
 
   #askPicture(path: string, signal: AbortSignal): Promise<PictureInfo> {
@@ -247,17 +261,15 @@ export class Session {
     slot.error = undefined
     slot.stale = true
     this.#open.delete(slot)
+    // what was on its way here is of the choice before
+    this.#latest.cancel(`open ${slot.id}`)
     const ready = this.#ready.get(modelKey(slot.choice))
     if (ready) {
       this.#ready.delete(modelKey(slot.choice))
       this.#opened(slot, ready)
       return
     }
-    const opening = this.#latest.run(`open ${slot.id}`, (signal) =>
-      this.tasks.track('open-model', slot.fileName, signal, (context) =>
-        this.#engine.openModel(sourceOf(slot.choice), context)
-      )
-    )
+    const opening = this.#latest.run(`open ${slot.id}`, (signal) => this.#askModel(slot.choice, signal))
     opening
       .then((info) => {
         if (info) this.#opened(slot, info)

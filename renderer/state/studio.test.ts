@@ -109,6 +109,21 @@ describe('a choice', () => {
 })
 
 describe('opening', () => {
+  it('in the place of one that is still being opened is not undone by that, which is closed', async () => {
+    const engine = new FakeEngine()
+    const studio = new Studio(new FakeClient(engine), fakeShell(undefined))
+    let open = (): void => undefined
+    engine.openGate = new Promise((resolve) => (open = resolve))
+    await start(studio)
+    await vi.waitFor(() => expect(engine.calls.filter(({ method }) => method === 'openModel')).toHaveLength(1))
+    engine.openGate = Promise.resolve()
+    await studio.opener.openModel({ path: '/other.pt' })
+    open()
+    await vi.waitFor(() => expect(engine.calls.filter(({ method }) => method === 'closeModel')).toHaveLength(1))
+    expect(studio.lead?.info?.path).toBe('/other.pt')
+    expect(studio.lead?.fileName).toBe('other.pt')
+  })
+
   it('a broken checkpoint says why and leaves the open one at work', async () => {
     const { studio } = await started()
     await studio.opener.openModel({ path: '/downloads/broken.pth' })
