@@ -1,7 +1,7 @@
 import { FIT } from './plots/camera'
 import type { OverlayKind } from './state/choices'
 import { comparesWords } from './state/class-lists'
-import { hasPlace, openBeside } from './state/opening'
+import { hasPlace, openBeside } from './state/side-by-side'
 import { openSample } from './state/start.svelte'
 import { studioError } from './state/resource.svelte'
 import type { Studio } from './state/studio.svelte'

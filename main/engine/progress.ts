@@ -1,5 +1,6 @@
 import type { CallContext } from '#models/api'
 
+/** The first moments say little of how long it will take. */
 const ESTIMATE_AFTER_MS = 200
 
 /** One thing to do, by the name of what it is and the kind of thing whose durations are alike. */
@@ -58,7 +59,6 @@ export function shareTeller(step: string, onProgress: CallContext['onProgress'])
   const startedAt = performance.now()
   return (share) => {
     const elapsed = performance.now() - startedAt
-    // the first moments say little
     const remainingMs = elapsed > ESTIMATE_AFTER_MS && share > 0 ? (elapsed * (1 - share)) / share : undefined
     onProgress?.({ step, share, remainingMs })
   }

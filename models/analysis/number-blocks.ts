@@ -1,6 +1,6 @@
 import { toFloat32, type Tensor } from '../tensor'
 
-/** Few enough to stay in a processor's cache, and to cost nothing beside the tensor. */
+/** Values: few enough to stay in a processor's cache, and to cost nothing beside the tensor. */
 const BLOCK = 65536
 
 /**

@@ -34,6 +34,7 @@ export const ONNX_DTYPES: ReadonlyMap<number, DType> = new Map([
   [16, 'bfloat16']
 ])
 
+/** Names and other short texts; a longer one is damage, and reading it would only take memory. */
 const MAX_NAME_BYTES = 65536
 /** Graphs inside of graphs (If, Loop): deeper ones are made to exhaust the stack. */
 const MAX_DEPTH = 16

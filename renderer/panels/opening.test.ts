@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-li
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ModelInfo } from '#models/api'
 import { FakeClient, FakeEngine, FAKE_TENSORS, fakeShell } from '../state/fake-engine'
-import { openBeside } from '../state/opening'
+import { openBeside } from '../state/side-by-side'
 import { start } from '../state/start.svelte'
 import { Studio } from '../state/studio.svelte'
 import ClassNames from './ClassNames.svelte'

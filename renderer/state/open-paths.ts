@@ -2,7 +2,7 @@ import type { CompanionName } from '#models/architectures/architecture'
 import { companionNameOf } from '#models/architectures/companion-files'
 import type { ModelSource } from './choices'
 import { fileNameOf } from './model-slot.svelte'
-import { giveCompanion, openBeside } from './opening'
+import { giveCompanion, openBeside } from './side-by-side'
 import type { Studio } from './studio.svelte'
 
 /** Where checkpoints go: the first in the place of model A and further ones beside it, or all beside what is open. */

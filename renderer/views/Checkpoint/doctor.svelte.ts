@@ -1,7 +1,7 @@
 import type { OpenModelRequest } from '#models/api'
 import type { Comparison, Inspection } from '#models/doctor-api'
 import type { StudioError } from '#models/errors'
-import { isFull, openBeside } from '../../state/opening'
+import { isFull, openBeside } from '../../state/side-by-side'
 import { SLOT_LETTERS, fileNameOf } from '../../state/model-slot.svelte'
 import { studioError } from '../../state/resource.svelte'
 import type { Studio } from '../../state/studio.svelte'

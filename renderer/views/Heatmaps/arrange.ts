@@ -3,6 +3,8 @@ interface Size {
   readonly height: number
 }
 
+/* Sizes on the screen are CSS pixels. */
+
 /** A pane narrower than this has its keys below the picture. */
 export const NARROW_PANE = 460
 /** What a pane needs besides the picture: its head, and its keys at the right or below. */
@@ -11,6 +13,7 @@ const KEYS_WIDTH = 172
 const KEYS_HEIGHT = 64
 /** A picture is no use below this; the view scrolls before. */
 export const MIN_PICTURE_HEIGHT = 140
+/** Panes are put into fewer columns before they become narrower than this. */
 const MIN_PANE_WIDTH = 220
 
 /** How large a picture becomes in a pane, as pixels of the screen a pixel of the picture. */

@@ -3,7 +3,7 @@ import type { ModelInfo, OpenModelRequest } from '#models/api'
 import { StudioError } from '#models/errors'
 import { FAKE_CLASSES, FAKE_TENSORS, FakeClient, FakeEngine, fakeShell } from './fake-engine'
 import { dropPaths, openPaths } from './open-paths'
-import { compare, comparisonOf, giveCompanion, makeLead, openBeside } from './opening'
+import { compare, comparisonOf, giveCompanion, makeLead, openBeside } from './side-by-side'
 import { start } from './start.svelte'
 import { Studio } from './studio.svelte'
 
