@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clampCamera, FIT, frameOf, panBy, pixelFromScreen, zoomAt } from './camera'
+import { clampCamera, FIT, frameOf, nearestPixel, panBy, pixelFromScreen, zoomAt } from './camera'
 
 const pane = { width: 400, height: 300 }
 const picture = { width: 200, height: 100 }
@@ -19,6 +19,13 @@ describe('camera', () => {
     expect(pixelFromScreen(frame, picture, 399, 249)).toEqual({ x: 199.5, y: 99.5 })
     expect(pixelFromScreen(frame, picture, 10, 49)).toBeUndefined()
     expect(pixelFromScreen(frame, picture, 400, 100)).toBeUndefined()
+  })
+
+  it('takes what lies beside the picture to its edge', () => {
+    const frame = frameOf(FIT, pane, picture)
+    expect(nearestPixel(frame, picture, 399, 249)).toEqual({ x: 199.5, y: 99.5 })
+    expect(nearestPixel(frame, picture, -10, 49)).toEqual({ x: 0, y: 0 })
+    expect(nearestPixel(frame, picture, 410, 300)).toEqual({ x: 200, y: 100 })
   })
 
   it('zooms at the cursor: the pixel under it stays', () => {

@@ -62,6 +62,14 @@ export function frameOf(camera: Camera, pane: Size, picture: Size): Frame {
   }
 }
 
+/** The place of the picture that is nearest to a point of the pane. */
+export function nearestPixel(frame: Frame, picture: Size, x: number, y: number): { x: number; y: number } {
+  return {
+    x: clamp((x - frame.left) / frame.scale, 0, picture.width),
+    y: clamp((y - frame.top) / frame.scale, 0, picture.height)
+  }
+}
+
 /** The place of the picture under a point of the pane; undefined beside the picture. */
 export function pixelFromScreen(
   frame: Frame,

@@ -1,7 +1,4 @@
-interface Size {
-  readonly width: number
-  readonly height: number
-}
+import type { Size } from '../../plots/camera'
 
 /* Sizes on the screen are CSS pixels. */
 
