@@ -180,7 +180,8 @@ export const en = {
     meanIou: 'mIoU',
     pixelAccuracy: 'Pixel accuracy',
     note: (n: number) => `This picture alone, mean over ${n} classes; absent ones count as 0.`,
-    chosen: (name: string) => `IoU of ${name}`
+    chosen: (name: string) => `IoU of ${name}`,
+    nothing: 'This model labels no pixels, so there is nothing to compare.'
   },
 
   tensors: {
@@ -327,7 +328,7 @@ export const en = {
   drop: {
     here: 'Drop a checkpoint, a picture, or a label image',
     unknown: (name: string) =>
-      `“${name}” is neither a checkpoint nor a picture; .pth, .pt, .safetensors, JPEG, PNG, WebP and TIFF open.`,
+      `“${name}” is neither a checkpoint nor a picture; .pth, .pt, .safetensors, .onnx, JPEG, PNG, WebP and TIFF open.`,
     folder: (name: string) => `“${name}” is a folder; drop the files in it.`
   },
 

@@ -173,7 +173,8 @@ export const ko: Words = {
     meanIou: 'mIoU',
     pixelAccuracy: '픽셀 정확도',
     note: (n) => `이 사진 한 장, 클래스 ${n}개의 평균. 없는 클래스는 0으로 셉니다.`,
-    chosen: (name) => `${name}의 IoU`
+    chosen: (name) => `${name}의 IoU`,
+    nothing: '이 모델은 픽셀에 클래스를 매기지 않으므로 비교할 것이 없습니다.'
   },
 
   tensors: {
@@ -319,7 +320,7 @@ export const ko: Words = {
   drop: {
     here: '체크포인트, 사진, 레이블 이미지를 놓으세요',
     unknown: (name) =>
-      `“${name}”은 체크포인트도 사진도 아닙니다. .pth, .pt, .safetensors, JPEG, PNG, WebP, TIFF를 열 수 있습니다.`,
+      `“${name}”은 체크포인트도 사진도 아닙니다. .pth, .pt, .safetensors, .onnx, JPEG, PNG, WebP, TIFF를 열 수 있습니다.`,
     folder: (name) => `“${name}”은 폴더입니다. 안에 든 파일을 놓으세요.`
   },
 

@@ -1,3 +1,4 @@
+import type { PaneChoice } from '../../state/choices'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import { studioError } from '../../state/resource.svelte'
 import type { ScalePart } from '../../state/shared-scales.svelte'
@@ -34,6 +35,9 @@ export class PaneOverlay {
 
   /** What has to be chosen or opened first; '' if nothing. */
   readonly missing: string = $derived(this.#now && 'missing' in this.#now ? this.#now.missing : '')
+
+  /** What the model can show instead. */
+  readonly offer: PaneChoice | undefined = $derived(this.#now && 'missing' in this.#now ? this.#now.offer : undefined)
 
   /** What it adds to the scale that all maps of its unit share. */
   readonly scale: ScalePart | undefined = $derived.by(() => scaleOf(this.#kind(), this.#sources()))

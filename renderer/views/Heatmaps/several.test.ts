@@ -74,6 +74,12 @@ describe('panes of several models', () => {
     expect(pane('C').textContent).toContain('C has no score_map. Nothing in it shares a space with words.')
   })
 
+  it('offer features where there are no words, to that pane alone', async () => {
+    within(pane('C')).getByRole('button', { name: 'Look at its features' }).click()
+    await vi.waitFor(() => expect(pane('C').textContent).toContain('visual_embedding · PCA as RGB'))
+    expect(pane('A').textContent).toContain('car · score_map')
+  })
+
   it('have one scale over all models, and say whose; or each its own', async () => {
     await vi.waitFor(() => expect(barOf('A')).toBe('score_map (cosine): 0.000 – +0.750'))
     expect(barOf('B')).toBe(barOf('A'))

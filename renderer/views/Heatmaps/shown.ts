@@ -4,6 +4,7 @@ import { formatNats } from '#models/figures/numbers'
 import type { Layer, Overlay } from '#models/figures/overlay'
 import type { Rgb } from '#models/palettes'
 import type { LabelMap } from '#models/results-api'
+import type { PaneChoice } from '../../state/choices'
 import { indexOfClass } from '../../state/class-names'
 import type { ModelSlot } from '../../state/model-slot.svelte'
 import type { Studio } from '../../state/studio.svelte'
@@ -32,6 +33,8 @@ export interface Shown {
 /** A value that has to be chosen or opened before there is anything to show: one sentence of what to do. */
 export interface Missing {
   readonly missing: string
+  /** what the model can show instead */
+  readonly offer?: PaneChoice | undefined
 }
 
 export interface Sources {
@@ -191,7 +194,17 @@ function lackingTensor(from: Sources, kind: ShownKind, tensor: string): Missing 
   if (from.slot.info?.outputs && !isFeature) return { missing: from.studio.words.onnx.needsMeaning(tensor) }
   const instead = features.length > 0 ? words.gives(features.join(', ')) : ''
   const why = words.because[tensor === 'seg_logits' ? 'decoder' : 'words']
-  return { missing: `${words.hasNoTensor(nameOf(from), tensor)} ${isFeature ? instead : why}`.trim() }
+  return {
+    missing: `${words.hasNoTensor(nameOf(from), tensor)} ${isFeature ? instead : why}`.trim(),
+    offer: isFeature ? undefined : offeredFeatures(from, features)
+  }
+}
+
+/** The features as they are chosen for the view, else those that see most of the picture: the last. */
+function offeredFeatures({ studio, slot }: Sources, features: readonly string[]): PaneChoice | undefined {
+  const chosen = featureTensorOf(slot, studio.heatmaps)
+  const featureTensor = slot.has(chosen) ? undefined : features.at(-1)
+  return features.length > 0 ? { overlay: 'feature', featureTensor } : undefined
 }
 
 /** Undefined while the answer is on its way. */

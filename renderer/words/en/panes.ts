@@ -9,6 +9,7 @@ export const panes = {
   hasNoTensor: (who: string, tensor: string) => `${who} has no ${tensor}.`,
   hasNoClass: (who: string, name: string) => `${who} has no class “${name}”.`,
   gives: (tensors: string) => `It gives ${tensors}.`,
+  showFeatures: 'Look at its features',
   because: {
     words: 'Nothing in it shares a space with words.',
     decoder: 'It has no decoder that labels pixels.'

@@ -11,6 +11,7 @@ export const panes: Words['panes'] = {
   hasNoTensor: (who, tensor) => `${who}에는 ${tensor} 텐서가 없습니다.`,
   hasNoClass: (who, name) => `${who}에는 “${name}” 클래스가 없습니다.`,
   gives: (tensors) => `${tensors} 텐서를 냅니다.`,
+  showFeatures: '특징 보기',
   because: {
     words: '단어와 같은 공간에 있는 것이 없습니다.',
     decoder: '픽셀을 분류하는 디코더가 없습니다.'
