@@ -56,7 +56,8 @@ export function presentEntries(
 }
 
 export function layoutClassLegend({ entries, width, maxEntries }: ClassLegend): ClassLegendLayout {
-  const shown = entries.slice(0, maxEntries)
+  // the line that would say '1 more' has room for that one
+  const shown = entries.length === maxEntries + 1 ? entries : entries.slice(0, maxEntries)
   const hasShares = shown.some((entry) => entry.share !== undefined)
   const nameWidth = width - LEGEND_SWATCH - GAP - (hasShares ? SHARE_WIDTH : 0)
   const rows = shown.map((entry, index) => ({

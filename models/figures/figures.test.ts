@@ -307,7 +307,9 @@ describe('legend and bars', () => {
   it('lists what occurs, most first, and counts what has no room', () => {
     const entries = presentEntries(['a', 'b', 'c', 'd'], palette, [1, 0, 5, 2])
     expect(entries.map((entry) => entry.name)).toEqual(['c', 'd', 'a'])
-    expect(layoutClassLegend({ entries, width: 160, maxEntries: 2 }).more).toBe('1 more')
+    expect(layoutClassLegend({ entries, width: 160, maxEntries: 1 })).toMatchObject({ more: '2 more', height: 32 })
+    // a line that says '1 more' is as high as that one
+    expect(layoutClassLegend({ entries, width: 160, maxEntries: 2 })).toMatchObject({ more: '', height: 48 })
   })
 
   it('starts bars at zero, to either side', () => {

@@ -179,6 +179,7 @@ export const en = {
     scoreMap: 'Score map',
     meanIou: 'mIoU',
     pixelAccuracy: 'Pixel accuracy',
+    pixels: 'Pixels',
     note: (n: number) => `This picture alone, mean over ${n} classes; absent ones count as 0.`,
     chosen: (name: string) => `IoU of ${name}`,
     nothing: 'This model labels no pixels, so there is nothing to compare.'

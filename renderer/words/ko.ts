@@ -172,6 +172,7 @@ export const ko: Words = {
     scoreMap: '점수 맵',
     meanIou: 'mIoU',
     pixelAccuracy: '픽셀 정확도',
+    pixels: '픽셀',
     note: (n) => `이 사진 한 장, 클래스 ${n}개의 평균. 없는 클래스는 0으로 셉니다.`,
     chosen: (name) => `${name}의 IoU`,
     nothing: '이 모델은 픽셀에 클래스를 매기지 않으므로 비교할 것이 없습니다.'
