@@ -90,7 +90,7 @@ const RECIPES: Readonly<Record<string, FigureRecipe>> = {
     kind: 'class-legend',
     width: 160,
     maxEntries: 2,
-    entries: presentEntries(['road', 'car', 'a class with a name that is too long'], palette, [1, 2, 4])
+    entries: presentEntries(['road', 'sky', 'car', 'a class with a name that is too long'], palette, [2, 1, 4, 7])
   },
   bars: {
     kind: 'bars',
