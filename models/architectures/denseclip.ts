@@ -13,7 +13,7 @@ import { graphStage } from './graph-stage'
 import { imagePromptKind, withImagePrompt } from './image-prompt'
 import type { ImageSide } from './image-side'
 import { readMmcvMeta, type PlainTree } from './mmcv-meta'
-import { CLIP_NORMALIZATION, configuredPreprocess } from './preprocess'
+import { CLIP_NORMALIZATION, configuredPreprocess, IMAGENET_NORMALIZATION } from './preprocess'
 import { resnetSide } from './resnet-side'
 import { reshaped } from './stored-views'
 import * as specs from './tensor-specs'
@@ -110,7 +110,7 @@ export const denseclip = {
       palette: meta.palette,
       gamma: await gammaValues(gamma, image.channels, ledger),
       tau,
-      preprocess: configuredPreprocess(meta.config, published(image.trainedSide, head !== undefined)),
+      preprocess: configuredPreprocess(meta.config, published(image, head !== undefined)),
       tensors,
       stages,
       ...(words.needs.length > 0 && { needs: words.needs }),
@@ -163,11 +163,15 @@ async function gammaValues(gamma: StoredTensor, channels: number, ledger: Ledger
 }
 
 /** The published test pipelines: whole grids for segmentation, COCO's 1333×800 for detection. */
-function published(trainedSide: number, isDetector: boolean) {
-  const window = { window: trainedSide, stride: Math.floor((trainedSide * 2) / 3) }
+function published({ isClip, trainedSide }: ImageSide, isDetector: boolean) {
+  const common = {
+    ...(isClip ? CLIP_NORMALIZATION : IMAGENET_NORMALIZATION),
+    window: trainedSide,
+    stride: Math.floor((trainedSide * 2) / 3)
+  }
   return isDetector
-    ? { ...CLIP_NORMALIZATION, shortSide: 800, maxLongSide: 1333, padToMultipleOf: 32, ...window }
-    : { ...CLIP_NORMALIZATION, shortSide: trainedSide, maxLongSide: 2048, padToMultipleOf: undefined, ...window }
+    ? { ...common, shortSide: 800, maxLongSide: 1333, padToMultipleOf: 32 }
+    : { ...common, shortSide: trainedSide, maxLongSide: 2048, padToMultipleOf: undefined }
 }
 
 function reason(join: ScoreJoin | undefined, head: string | undefined): string {

@@ -5,6 +5,8 @@ import type { GraphStage, TensorSpec } from './architecture'
 export interface ImageSide {
   /** 'CLIP ResNet 3-4-6-3, width 64' */
   readonly summary: string
+  /** of CLIP's make, and so for pictures normalised as CLIP's; others come from ImageNet */
+  readonly isClip: boolean
   /** channels of x1..x4; [] where the model has block outputs in their place */
   readonly featureChannels: readonly number[]
   /** C, of z̄ and z; 0 where it has no joint space with words */

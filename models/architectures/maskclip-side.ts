@@ -17,7 +17,7 @@ import { headChoice, readSizes } from './vit-side'
 const EPSILON = 1e-6
 
 /** A picture side of which each cell gets into the joint space by itself. */
-export interface MaskclipSide extends Omit<ImageSide, 'trainedSide'> {
+export interface MaskclipSide extends Omit<ImageSide, 'trainedSide' | 'isClip'> {
   /** pictures are padded to whole patches; undefined: not */
   readonly patch: number | undefined
   /** gives `key` [1, width, h, w] of another output; undefined where there is no attention to take it from */

@@ -68,6 +68,25 @@ describe('DenseCLIP', () => {
   )
 })
 
+const belowBackbone = (tensors: Tensors): Tensors =>
+  new Map(
+    [...tensors].filter(([name]) => !name.startsWith('fc.')).map(([name, tensor]) => [`backbone.${name}`, tensor])
+  )
+
+describe('DenseCLIP whose trunk is not CLIP’s', () => {
+  const RN50 = publishedResNet50()
+  const rest = [...RN50.tensors].filter(([name]) => !/^backbone\.(?!attnpool)/.test(name))
+  it.each([
+    ['torchvision’s ResNet-50', belowBackbone(torchvisionResnet('resnet50')), 'ResNet 3-4-6-3, width 64'],
+    ['mmcv’s with a deep stem', deepStemResnet([3, 4, 6, 3]), 'ResNet with a deep stem 3-4-6-3, width 64']
+  ] as const)('%s', async (name, trunk, summary) => {
+    const file = await files.add(`denseclip-${name}.pth`, new Map([...trunk, ...rest]), { container: 'state_dict' })
+    const detection = await complete(file)
+    expect(detection).toMatchObject({ system: 'denseclip', summary: `DenseCLIP, ${summary}`, preprocess: IMAGENET })
+    expect(detection.tensors.map((tensor) => tensor.name)).toEqual(expect.arrayContaining(['score_map', 'seg_logits']))
+  })
+})
+
 /** A DenseCLIP without language: its trunk or another, and a neck whose inputs have no score map behind them. */
 function baseline({ tensors }: PublishedModel, trunk?: Tensors): Tensors {
   const OF_LANGUAGE = /^(?:text_encoder\.|context_decoder\.|contexts$|gamma$|backbone\.(?:attnpool\.|ln_post\.|proj$))/
@@ -79,11 +98,6 @@ function baseline({ tensors }: PublishedModel, trunk?: Tensors): Tensors {
   })
   return new Map([...(trunk ?? []), ...narrow])
 }
-
-const belowBackbone = (tensors: Tensors): Tensors =>
-  new Map(
-    [...tensors].filter(([name]) => !name.startsWith('fc.')).map(([name, tensor]) => [`backbone.${name}`, tensor])
-  )
 
 describe('Semantic FPN without language', () => {
   it.each([

@@ -29,6 +29,7 @@ export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): 
 
   return {
     summary,
+    isClip: trunk.isClip,
     featureChannels,
     channels,
     trainedSide,
@@ -56,10 +57,7 @@ export function resnetSide(scope: Scope, facts: Facts, options: ResnetOptions): 
 }
 
 /** A ResNet without an attention pool: features, and no joint space with words. */
-export function bareResnetSide(
-  scope: Scope,
-  facts: Facts
-): Omit<ImageSide, 'trainedSide'> & { readonly isClip: boolean } {
+export function bareResnetSide(scope: Scope, facts: Facts): Omit<ImageSide, 'trainedSide'> {
   const trunk = resnetTrunk(scope, facts)
   const g = new GraphBuilder('image_encoder')
   outputFeatures(g, trunk.features(g, g.input('image', 'float32', [1, 3, 'H', 'W'])), trunk.featureChannels)

@@ -32,14 +32,11 @@ export const semanticFpn = {
     const facts = new Facts(overrides, source.name)
     const configured = meta.config.at('model', 'backbone')
     const image = isVit
-      ? {
-          isClip: true,
-          ...denseVitSide(backbone, facts, {
-            file: source.name,
-            configuredHeads: configured.at('heads').number(),
-            configuredOutIndices: configured.at('out_indices').numbers()
-          })
-        }
+      ? denseVitSide(backbone, facts, {
+          file: source.name,
+          configuredHeads: configured.at('heads').number(),
+          configuredOutIndices: configured.at('out_indices').numbers()
+        })
       : { ...bareResnetSide(backbone, facts), trainedSide: RESNET_SIDE }
     const [classes = 0] = root.take('decode_head.conv_seg.weight', [undefined, undefined, 1, 1]).shape
     facts.fromShape('fpn_channels', root.take('neck.fpn_convs.0.conv.weight').shape[0] ?? 0)

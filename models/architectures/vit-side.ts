@@ -73,6 +73,7 @@ export function denseVitSide(scope: Scope, facts: Facts, options: DenseVitOption
 
   return {
     summary,
+    isClip: true,
     featureChannels,
     channels,
     trainedSide,
@@ -99,6 +100,7 @@ export function plainVitSide(scope: Scope, facts: Facts, options: PlainVitOption
 
   return {
     summary,
+    isClip: true,
     featureChannels: [],
     channels,
     trainedSide,
