@@ -1,5 +1,6 @@
 import type { Inspection } from '#models/doctor-api'
 import type { Fact } from '#models/architectures/architecture'
+import { factText } from '#models/architectures/fact-text'
 import { formatCount } from '#models/figures/numbers'
 import { block, shapeText, table } from './text-table'
 
@@ -62,14 +63,10 @@ function family(detection: Detection): string[] {
   ]
 }
 
-function valueText(value: Fact['value']): string {
-  return Array.isArray(value) ? value.join(', ') : String(value)
-}
-
 function factRow({ key, value, source, setting }: Fact): string[] {
   const otherwise =
-    source === 'user' && setting ? `, otherwise ${valueText(setting.otherwise)} (${setting.otherwiseFrom})` : ''
-  return [key + (setting ? ' *' : ''), valueText(value), source + otherwise]
+    source === 'user' && setting ? `, otherwise ${factText(setting.otherwise)} (${setting.otherwiseFrom})` : ''
+  return [key + (setting ? ' *' : ''), factText(value), source + otherwise]
 }
 
 function resizedRow({ name, stored, by, untouchedFor, to }: Detection['resized'][number]): string[] {

@@ -1,9 +1,5 @@
 import type { Fact, Overrides } from '#models/architectures/architecture'
 
-export function valueText(value: Fact['value']): string {
-  return typeof value === 'object' ? value.join(', ') : String(value)
-}
-
 /** What a user writes, as the kind of value that the setting has; anything else goes to the engine, which says what is wrong. */
 export function writtenValue(text: string, like: Fact['value'] | undefined): Overrides[string] {
   const trimmed = text.trim()
