@@ -9,6 +9,7 @@ import ClassNames from './ClassNames.svelte'
 import DropZone from './DropZone.svelte'
 import InStudio from './InStudio.test.svelte'
 import Models from './Models.svelte'
+import Tensors from './Tensors.svelte'
 
 const TEXT = { name: 'text_embedding', kind: 'text-embedding', axes: [], unit: 'feature', meaning: 't' } as const
 const TRUNK: Partial<ModelInfo> = {
@@ -51,6 +52,12 @@ describe('the card of a model', () => {
     expect(about).toContain('Score map: nothing in it shares a space with words.')
     expect(about).toContain('Look at features, PCA and similar cells.')
     expect(within(card('A')).getByTestId('model-about').textContent).not.toContain('Does not give')
+  })
+
+  it('is where to look while a model gives no tensors', async () => {
+    await studio.opener.openModel({ path: '/coop.pth' })
+    render(InStudio, { studio, panel: Tensors })
+    expect(screen.getByTestId('tensors').textContent).toContain('It gives no tensors yet: its card says what it lacks.')
   })
 
   it('asks for a file, and offers the open models whose files could be it', async () => {

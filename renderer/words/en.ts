@@ -189,6 +189,7 @@ export const en = {
     heading: 'Tensors',
     save: (name: string) => `Save ${name} as NPY…`,
     none: 'Open a checkpoint to see the tensors that it gives.',
+    notYet: 'It gives no tensors yet: its card says what it lacks.',
     saved: (path: string) => `Saved ${path}`
   },
 

@@ -182,6 +182,7 @@ export const ko: Words = {
     heading: '텐서',
     save: (name) => `${name}을 NPY로 저장…`,
     none: '체크포인트를 열면 그 모델이 내는 텐서가 보입니다.',
+    notYet: '아직 내는 텐서가 없습니다. 무엇이 부족한지는 모델 카드에 있습니다.',
     saved: (path) => `${path} 저장함`
   },
 
